@@ -1,0 +1,1 @@
+"""Alerts in by the Alertmanager API v2, notifications out to chats. Not here: evaluating alert rules."""

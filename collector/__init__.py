@@ -1,0 +1,1 @@
+"""The collector: scrape, storage, PromQL, rules and the Prometheus HTTP API. Not here: exporters, notifications."""

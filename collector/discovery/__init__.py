@@ -1,0 +1,1 @@
+"""Finding targets: static, files, HTTP, DNS. Stands alone: knows nothing of scraping."""

@@ -1,0 +1,1 @@
+"""Remote write and read, OTLP: the ways to and from other engines."""

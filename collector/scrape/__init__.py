@@ -1,0 +1,1 @@
+"""Fetching, parsing and appending the pages of targets."""

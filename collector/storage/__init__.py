@@ -1,0 +1,1 @@
+"""Time-series storage: head, write-ahead log, blocks, selection."""

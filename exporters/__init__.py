@@ -1,0 +1,1 @@
+"""Metrics of this machine and of its containers. Not here: scraping or storing them."""

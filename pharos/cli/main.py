@@ -1,0 +1,53 @@
+"""Entry point of the `pharos` command: finds the sub-command and hands the rest of the line to it."""
+
+import difflib
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final
+
+from pharos import __version__
+from pharos.cli.parts import PARTS, serve
+
+# Command -> (module with `main(arguments) -> exit code`, summary).
+TOOLS: Final[dict[str, tuple[str, str]]] = {
+    "up": ("pharos.up.command", "the whole stack on this machine, one supervised process each"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line. Returns the exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    command, rest = arguments[0], arguments[1:]
+    if command in ("version", "--version"):
+        print(f"pharos, version {__version__}")
+        return 0
+    if command in TOOLS:
+        tool: Callable[[list[str]], int] = import_module(TOOLS[command][0]).main
+        return tool(rest)
+    if command in {part.command for part in PARTS}:
+        return serve(command, rest)
+    known = [*TOOLS, *(part.command for part in PARTS)]
+    near = difflib.get_close_matches(command, known, n=1)
+    print(
+        f"pharos: unknown command {command!r}" + (f", did you mean {near[0]!r}?" if near else ", see pharos --help"),
+        file=sys.stderr,
+    )
+    return 2
+
+
+def usage() -> str:
+    """The list of commands."""
+    rows = [(name, summary) for name, (_, summary) in TOOLS.items()]
+    servers = [(part.command, f"{part.summary}, port {part.port}") for part in PARTS]
+    lines = ["usage: pharos COMMAND [flags]     (pharos COMMAND --help tells more)", ""]
+    for title, table in (("Commands", rows), ("Servers", servers)):
+        lines += [f"{title}:", *(f"  {name:<20}{summary}" for name, summary in table), ""]
+    return "\n".join(lines).rstrip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Kubernetes API client and reflector, shared by discovery and log enrichment."""

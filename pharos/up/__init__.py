@@ -1,0 +1,1 @@
+"""The supervisor behind `pharos up`: all parts of the stack as processes on one box."""
