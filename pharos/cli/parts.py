@@ -49,8 +49,10 @@ def serve(command: str, arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     from pharos.logs import setup_logging
     from pharos.service import run
+    from pharos.up.lifeline import tie_to_supervisor
 
     setup_logging(options.log_level, options.log_format)
+    tie_to_supervisor()
     try:
         service = module.build(options)
         return 0 if service is None else run(service)

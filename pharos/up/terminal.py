@@ -1,0 +1,69 @@
+"""What `pharos up` shows: a table of what runs where, and one line for each thing worth knowing."""
+
+import time
+
+import psutil
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pharos.up.plan import UpOptions
+from pharos.up.process import State, Supervised
+
+_STYLE = {State.UP: "green", State.STARTING: "yellow", State.WAITING: "red", State.STOPPED: "dim"}
+
+
+class Terminal:
+    """Prints to one console."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False)
+
+    def starting(self, options: UpOptions, count: int) -> None:
+        self.console.print(f"[bold]Pharos[/] starts {count} parts, data in [cyan]{options.data_dir}[/]")
+
+    def event(self, part: str, text: str) -> None:
+        self.console.print(f"{time.strftime('%H:%M:%S')} [bold yellow]{part}[/] {escape(text)}", soft_wrap=True)
+
+    def ready(self, processes: list[Supervised]) -> None:
+        """The table, and the one address to open."""
+        self.console.print(parts_table(processes))
+        ui = next((process.part.url for process in processes if process.part.name == "dashboards"), None)
+        if ui is not None:
+            self.console.print(f"Open [bold cyan]{ui}[/]   (Ctrl-C stops everything)\n")
+
+
+def parts_table(processes: list[Supervised]) -> Table:
+    """Part, address, state, pid, memory, and what it is."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title, justify in (
+        ("part", "left"),
+        ("address", "left"),
+        ("state", "left"),
+        ("pid", "right"),
+        ("memory", "right"),
+        ("what it does", "left"),
+    ):
+        table.add_column(title, justify=justify, no_wrap=title != "what it does")  # type: ignore[arg-type]
+    for process in processes:
+        state = f"[{_STYLE[process.state]}]{process.state.value}[/]"
+        row = (
+            process.part.name,
+            process.part.url,
+            state,
+            str(process.pid or "-"),
+            _memory(process.pid),
+            process.part.summary,
+        )
+        table.add_row(*row)
+    return table
+
+
+def _memory(pid: int | None) -> str:
+    if pid is None:
+        return "-"
+    try:
+        return f"{psutil.Process(pid).memory_info().rss / 2**20:.0f} MB"
+    except psutil.Error:
+        return "-"
