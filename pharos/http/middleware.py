@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,8 +15,11 @@ from pharos.http.webconfig import BasicAuth
 logger = logging.getLogger(__name__)
 
 
-class BodyTooLargeError(Exception):
-    """The client sent more than the server takes."""
+class BodyTooLargeError(HTTPException):
+    """The client sent more than the server takes. An `HTTPException`, so that starlette answers it as such."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, f"request body larger than {limit} bytes")
 
 
 class Guard:
@@ -54,7 +58,7 @@ class Guard:
         return bool(header) and await asyncio.to_thread(auth.allows, header)
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
+        started = finished = False
         received = 0
         extra = [(name.lower().encode(), value.encode()) for name, value in self._headers().items()]
 
@@ -63,14 +67,16 @@ class Guard:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._body_limit:
-                raise BodyTooLargeError
+                raise BodyTooLargeError(self._body_limit)
             return message
 
         async def watched_send(message: Message) -> None:
-            nonlocal started
+            nonlocal started, finished
             if message["type"] == "http.response.start":
                 started = True
                 message["headers"] = [*message.get("headers", []), *extra]
+            elif message["type"] == "http.response.body":
+                finished = not message.get("more_body", False)
             await send(message)
 
         refusal: PlainTextResponse | None = None
@@ -90,7 +96,7 @@ class Guard:
             refusal = PlainTextResponse("Internal server error, see the log\n", 500)
         if refusal is not None and not started:
             await refusal(scope, receive, send)
-        elif refusal is not None:
+        elif refusal is not None and not finished:
             # The answer has begun: the only honest end is a broken connection, not a well-formed half.
             raise ConnectionAbortedError("answer cut short")
 

@@ -98,9 +98,9 @@ def prepare(options: UpOptions) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.seek(0)
-        raise ConfigError(
-            f"{options.data_dir} is in use by another pharos up (pid {lock.read().strip() or 'unknown'})"
-        ) from None
+        holder = lock.read().strip() or "unknown"
+        lock.close()
+        raise ConfigError(f"{options.data_dir} is in use by another pharos up (pid {holder})") from None
     lock.truncate(0)
     lock.write(str(os.getpid()))
     lock.flush()

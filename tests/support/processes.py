@@ -27,7 +27,9 @@ def free_port() -> int:
 def running(argv: Sequence[str], log: Path, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
     """A process whose output goes to `log`; SIGTERM at the end, SIGKILL after 10 s."""
     with log.open("ab") as output:
-        process = subprocess.Popen(list(argv), stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **options)
+        process = subprocess.Popen(
+            list(argv), stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **options
+        )
     try:
         yield process
     finally:

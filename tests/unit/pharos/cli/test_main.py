@@ -1,0 +1,19 @@
+import pytest
+
+from pharos.cli.main import main, usage
+from pharos.cli.parts import PARTS
+
+
+def test_usage_names_every_part() -> None:
+    text = usage()
+    assert all(part.command in text and str(part.port) in text for part in PARTS)
+
+
+def test_a_typo_suggests_the_nearest_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["colector"]) == 2
+    assert "did you mean 'collector'" in capsys.readouterr().err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["version"]) == 0
+    assert capsys.readouterr().out.startswith("pharos, version ")
