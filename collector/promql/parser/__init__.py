@@ -1,0 +1,46 @@
+"""Text to a checked tree, and back. Not here: anything that needs data."""
+
+from functools import lru_cache
+
+from collector.promql.parser.ast import Expr, VectorSelector
+from collector.promql.parser.check import check
+from collector.promql.parser.printer import matcher_text, pretty, to_text
+from collector.promql.parser.signatures import SIGNATURES, Signature
+from collector.promql.parser.syntax import ParserOptions, Syntax, options_of
+from collector.promql.parser.tree_json import to_json
+from pharos.matchers import Matcher
+
+__all__ = [
+    "Parser",
+    "ParserOptions",
+    "matcher_text",
+    "options_of",
+    "parse_selector",
+    "pretty",
+    "to_json",
+    "to_text",
+]  # fmt: skip
+
+
+class Parser:
+    """Parses expressions with given options and functions, and remembers the last thousand: dashboards repeat themselves."""
+
+    def __init__(self, options: ParserOptions | None = None, functions: dict[str, Signature] | None = None) -> None:
+        self.options = options or ParserOptions()
+        self._functions = SIGNATURES if functions is None else functions
+        self._cached = lru_cache(maxsize=1024)(self._parse)
+
+    def parse(self, text: str) -> Expr:
+        """The checked tree of an expression; shared, not to be changed. Raises `ParseError`."""
+        return self._cached(text)
+
+    def _parse(self, text: str) -> Expr:
+        expr = Syntax(text, self.options, self._functions).expression()
+        check(expr, text)
+        return expr
+
+
+def parse_selector(text: str) -> list[Matcher]:
+    """The matchers of a bare series selector such as `up{job="a"}`, as `match[]` takes it. Raises `ParseError`."""
+    selector: VectorSelector = Syntax(text, ParserOptions()).selector()
+    return selector.matchers
