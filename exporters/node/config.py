@@ -1,0 +1,111 @@
+"""The node exporter's settings: flags first, then the YAML file, then defaults.
+
+collectors:
+  systemd: {enabled: true, unit_include: "nginx.*", deadline: 2s}
+  filesystem:
+    mount_points_exclude: "^/(dev|proc|sys)($|/)"
+"""
+
+import argparse
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from exporters.node.host import Roots
+from exporters.node.options import add_option_flags, options_from_flags
+from exporters.node.registry import collectors, options_class
+from pharos.config import load
+from pharos.durations import Duration
+from pharos.flags import Flags, dest, duration
+
+DEFAULT_DEADLINE = Duration(0.9)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What runs: option objects of the enabled collectors by name, and how long each may take in seconds."""
+
+    roots: Roots = field(default_factory=Roots)
+    deadline_s: float = float(DEFAULT_DEADLINE)
+    options: dict[str, Any] = field(default_factory=dict)
+    deadlines_s: dict[str, float] = field(default_factory=dict)
+
+
+def add_collector_flags(flags: Flags) -> None:
+    """`--collector.X`, `--no-collector.X` and the options of every known collector."""
+    flags.add(
+        "collector.disable-defaults",
+        "Start with no collector; turn single ones on.",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+    )
+    flags.add(
+        "collector.deadline",
+        f"Longest time a collector may take before the page goes without it (default {DEFAULT_DEADLINE}).",
+        type=duration,
+        metavar="DURATION",
+        default=None,
+    )
+    for plugin in collectors:
+        state = "on" if plugin.default else "off"
+        flags.add(
+            f"collector.{plugin.name}",
+            f"{plugin.summary} (default {state})",
+            action=argparse.BooleanOptionalAction,
+            default=None,
+        )
+        add_option_flags(flags, plugin)
+
+
+def settings(given: argparse.Namespace, file: str = "") -> Settings:
+    """The settings of a command line and a configuration file. Raises `ConfigError`."""
+    config: Any = load(_config_class(), file) if file else _config_class()()
+    disable = (
+        given.collector_disable_defaults if given.collector_disable_defaults is not None else config.disable_defaults
+    )
+    options: dict[str, Any] = {}
+    deadlines: dict[str, float] = {}
+    for plugin in collectors:
+        entry = getattr(config.collectors, plugin.name)
+        wanted = getattr(given, dest(f"collector.{plugin.name}"), None)
+        enabled = next(
+            (choice for choice in (wanted, entry.enabled) if choice is not None), plugin.default and not disable
+        )
+        if not enabled:
+            continue
+        values = {f.name: getattr(entry, f.name) for f in dataclasses.fields(options_class(plugin))}
+        options[plugin.name] = options_class(plugin)(**{**values, **options_from_flags(plugin, given)})
+        if entry.deadline is not None:
+            deadlines[plugin.name] = float(entry.deadline)
+    deadline = given.collector_deadline if given.collector_deadline is not None else config.deadline
+    return Settings(_roots(given, config.paths), float(deadline), options, deadlines)
+
+
+def _roots(given: argparse.Namespace, paths: Roots) -> Roots:
+    picked = {f.name: getattr(given, f"path_{f.name}") or getattr(paths, f.name) for f in dataclasses.fields(Roots)}
+    return Roots(**{name: path.rstrip("/") or "/" for name, path in picked.items()})
+
+
+def _config_class() -> type[Any]:
+    """The class of the YAML file, made from the collectors that are registered now."""
+    entries = []
+    for plugin in collectors:
+        kind = options_class(plugin)
+        entry = dataclasses.make_dataclass(
+            f"{plugin.name}_settings",
+            [("enabled", bool | None, None), ("deadline", Duration | None, None)],
+            bases=(kind,),
+            frozen=True,
+        )
+        entries.append((plugin.name, entry, dataclasses.field(default_factory=entry)))
+    table = dataclasses.make_dataclass("Collectors", entries, frozen=True)
+    return dataclasses.make_dataclass(
+        "NodeExporterConfig",
+        [
+            ("collectors", table, dataclasses.field(default_factory=table)),
+            ("paths", Roots, Roots()),
+            ("deadline", Duration, DEFAULT_DEADLINE),
+            ("disable_defaults", bool, False),
+        ],
+        frozen=True,
+    )

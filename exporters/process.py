@@ -1,0 +1,50 @@
+"""The exporter's own process: the `process_*` families every Prometheus client library has, read from /proc/self."""
+
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from exporters.files import read_text
+from pharos import __version__
+from pharos.exposition import Metric, counter, gauge
+
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+
+
+def process_metrics() -> Iterator[Metric]:
+    """CPU, memory, descriptors and start time of this process."""
+    fields = read_text("/proc/self/stat").rpartition(")")[2].split()
+    yield counter(
+        "process_cpu_seconds_total",
+        "Total user and system CPU time spent in seconds.",
+        (int(fields[11]) + int(fields[12])) / _TICKS,
+    )
+    yield gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.", int(fields[20]))
+    yield gauge("process_resident_memory_bytes", "Resident memory size in bytes.", int(fields[21]) * _PAGE)
+    yield gauge(
+        "process_start_time_seconds",
+        "Start time of the process since unix epoch in seconds.",
+        _boot_time() + int(fields[19]) / _TICKS,
+    )
+    yield gauge("process_open_fds", "Number of open file descriptors.", len(os.listdir("/proc/self/fd")))
+    yield gauge("process_max_fds", "Maximum number of open file descriptors.", os.sysconf("SC_OPEN_MAX"))
+
+
+def build_info(name: str) -> Iterator[Metric]:
+    """`<name>_build_info`."""
+    yield gauge(
+        f"{name}_build_info",
+        f"A metric with a constant '1' value labeled by version and python version of {name}.",
+        1,
+        {"version": __version__, "pythonversion": platform.python_version(), "platform": sys.platform},
+    )
+
+
+@cache
+def _boot_time() -> float:
+    lines = read_text("/proc/stat").splitlines()
+    return float(next(line for line in lines if line.startswith("btime ")).split()[1])
