@@ -1,0 +1,1 @@
+"""What PromQL does with native histograms: arithmetic, reset detection, quantiles, trimming, printing."""
