@@ -36,7 +36,8 @@ class JsonPath:
             if step == "length()":
                 document = len(document)
             elif isinstance(document, dict if isinstance(step, str) else list):
-                document = document[step]
+                key: Any = step
+                document = document[key]
             else:
                 raise LookupError(f"{step!r} not found")
         return document
