@@ -1,0 +1,97 @@
+"""Builds the container exporter: flags, cgroups, runtimes, and the server in front of them."""
+
+import argparse
+import asyncio
+from collections.abc import Iterable
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+import exporters.container.groups  # noqa: F401 - registers the built-in groups
+from exporters.container.groups.registry import groups
+from exporters.container.machine import machine_metrics
+from exporters.container.scrape import Scraper, Settings, group_names
+from exporters.endpoint import MetricsEndpoint
+from exporters.process import build_info
+from pharos.clock import Clock, SystemClock
+from pharos.config import ConfigError
+from pharos.exposition import Metric
+from pharos.flags import Flags, web_options
+from pharos.http.server import WebServer
+from pharos.service import Service
+
+_LANDING = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pharos container exporter</title></head>
+<body><h1>Pharos container exporter</h1><p><a href="/metrics">Metrics</a></p></body></html>
+"""
+
+
+def add_flags(flags: Flags) -> None:
+    """The flags of `pharos container-exporter`; those cAdvisor has carry its names."""
+    flags.add("path.cgroup", "Where the cgroup file system is mounted.", default="/sys/fs/cgroup", metavar="DIR")
+    flags.add("path.procfs", "procfs mountpoint.", default="/proc", metavar="DIR")
+    flags.add("path.sysfs", "sysfs mountpoint.", default="/sys", metavar="DIR")
+    flags.add("disable_metrics", "Comma-separated groups of metrics to leave out.", default="", metavar="LIST")
+    known = ", ".join(f"{group.name}{'' if group.default else ' (off)'}" for group in groups)
+    flags.add("enable_metrics", f"Comma-separated groups to add. Known: {known}.", default="", metavar="LIST")
+    flags.switch("docker_only", "Only containers and the machine, no slices and services.")
+    flags.add("raw_cgroup_prefix_whitelist", "Of other cgroups only those below these.", default="", metavar="LIST")
+    flags.switch("store_container_labels", "Turn all labels of containers into metric labels.")
+    flags.add("whitelisted_container_labels", "Labels of containers that become metric labels.", default="")
+    flags.add("env_metadata_whitelist", "Environment variables that become metric labels.", default="")
+
+
+def build(options: argparse.Namespace) -> Service | None:
+    """The service. Raises `ConfigError`."""
+    try:
+        names = group_names(_listed(options.disable_metrics), _listed(options.enable_metrics))
+    except KeyError as error:
+        raise ConfigError(str(error.args[0])) from error
+    settings = Settings(
+        cgroup_root=options.path_cgroup,
+        procfs=options.path_procfs,
+        sysfs=options.path_sysfs,
+        groups=names,
+        containers_only=options.docker_only,
+        raw_prefixes=tuple(_listed(options.raw_cgroup_prefix_whitelist)),
+        label_whitelist=frozenset(_listed(options.whitelisted_container_labels)),
+        env_whitelist=frozenset(_listed(options.env_metadata_whitelist)),
+        all_labels=options.store_container_labels,
+    )
+    return ContainerExporter(options, settings)
+
+
+class ContainerExporter(Service):
+    """Serves the metrics of this host's containers."""
+
+    name = "container-exporter"
+
+    def __init__(self, options: argparse.Namespace, settings: Settings, clock: Clock | None = None) -> None:
+        super().__init__()
+        self._settings = settings
+        self._scraper = Scraper(settings, clock or SystemClock())
+        self._turn = asyncio.Lock()
+        endpoint = MetricsEndpoint(self._gather)
+        self.web = WebServer(
+            web_options(options), [Route("/", self._landing)], metrics=endpoint.serve, reload=self.reload
+        )
+
+    async def open(self) -> None:
+        await self.web.start()
+
+    async def close(self) -> None:
+        await self.web.stop()
+
+    async def _gather(self, _: Request) -> Iterable[Metric]:
+        async with self._turn:
+            metrics = await asyncio.to_thread(self._scraper.scrape, {})
+        metrics += machine_metrics(self._settings.procfs, self._settings.sysfs)
+        metrics += build_info("container_exporter")
+        return metrics
+
+    async def _landing(self, _: Request) -> Response:
+        return HTMLResponse(_LANDING)
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]

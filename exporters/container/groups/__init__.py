@@ -1,0 +1,17 @@
+"""Groups of container metrics, one module each; importing this package registers them in `registry`."""
+
+from exporters.container.groups import (  # noqa: F401
+    cpu,
+    cpuset,
+    diskio,
+    filesystem,
+    hugetlb,
+    memory,
+    network,
+    numa,
+    pressure,
+    process,
+    sched,
+    sockets,
+    spec,
+)
