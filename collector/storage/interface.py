@@ -139,3 +139,16 @@ class Appendable(Protocol):
     def append_exemplars(self, series: Sequence[LabelSet], exemplars: Sequence[tuple[LabelSet, float, int]]) -> None:
         """Exemplars `(labels, value, timestamp_ms)` of series[i]."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class SelectHint:
+    """What a query will do with the samples, so that a coarser copy may answer.
+
+    step_ms: distance of the evaluation steps (0: an instant query); range_ms: length of the range selector (0: a plain selector);
+    function: the range function around it (`rate`, `max_over_time`, ...), or "" for none.
+    """
+
+    step_ms: int = 0
+    range_ms: int = 0
+    function: str = ""

@@ -1,0 +1,69 @@
+"""Arrays that grow at the end, one writer and many readers."""
+
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+class Column(Generic[Scalar]):
+    """A NumPy array with amortised appends.
+
+    A reader calls `view()`: it sees complete entries only, because the size is published after the data. Entries may be overwritten in
+    place by the writer; a reader then sees the old or the new one.
+    """
+
+    __slots__ = ("_data", "_size")
+
+    def __init__(self, dtype: DTypeLike, capacity: int = 16) -> None:
+        self._data: NDArray[Any] = np.empty(capacity, dtype)
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def nbytes(self) -> int:
+        return int(self._data.nbytes)
+
+    def view(self) -> NDArray[Any]:
+        """The entries so far; not a copy."""
+        size = self._size
+        return self._data[:size]
+
+    def append(self, value: Any) -> None:
+        self._reserve(1)
+        self._data[self._size] = value
+        self._size += 1
+
+    def extend(self, values: NDArray[Any]) -> None:
+        count = len(values)
+        self._reserve(count)
+        self._data[self._size : self._size + count] = values
+        self._size += count
+
+    def fill_to(self, size: int, value: Any) -> None:
+        """Append `value` until there are `size` entries."""
+        missing = size - self._size
+        if missing > 0:
+            self._reserve(missing)
+            self._data[self._size : size] = value
+            self._size = size
+
+    def _reserve(self, count: int) -> None:
+        needed = self._size + count
+        if needed > len(self._data):
+            grown: NDArray[Any] = np.empty(max(needed, len(self._data) + (len(self._data) >> 1) + 16), self._data.dtype)
+            grown[: self._size] = self._data[: self._size]
+            self._data = grown
+
+
+def ranges(starts: NDArray[Any], lengths: NDArray[Any]) -> NDArray[np.int64]:
+    """All the indices `start, start + 1, ...` of many ranges, one after the other."""
+    total = int(lengths.sum())
+    if total == 0:
+        return np.empty(0, np.int64)
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(np.asarray(starts, np.int64) - before, lengths) + np.arange(total, dtype=np.int64)

@@ -1,0 +1,129 @@
+"""A target's series in the head: rows of samples that share a timestamp."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.storage.interface import ABSENT_BITS, ABSENT_NAN, STALE_BITS, STALE_NAN, AppendReport, Rows, Values
+from collector.storage.layout import Layout
+from pharos.labels import LabelSet
+
+if TYPE_CHECKING:
+    from collector.storage.head import Head
+
+_MIN_TIME = -(2**63)
+_NONE = np.empty(0, np.int64)
+
+
+class HeadGroup:
+    """Implements `ScrapeGroup`. `shape` counts reshapes, so that a row of the log is never read with the wrong columns."""
+
+    def __init__(self, head: "Head", number: int) -> None:
+        self.number = number
+        self.shape = 0
+        self.last_time = _MIN_TIME
+        self.shared = False  # some series is also written by someone else: order is then checked per series
+        self.sids: Rows = _NONE
+        self._head = head
+        self._layout: Layout | None = None
+        self._columns: NDArray[np.int64] | None = None  # page column -> layout column; None: the same
+        self._vanished: Rows = _NONE  # columns of the layout that get a staleness marker in the next row
+
+    @property
+    def layout(self) -> Layout | None:
+        return self._layout
+
+    def reshape(self, series: Sequence[LabelSet]) -> None:
+        self.adopt(self._head.register(series))
+        self._head.log_shape(self)
+
+    def append_row(self, timestamp_ms: int, values: Values) -> AppendReport:
+        report = AppendReport()
+        if len(values) != len(self.sids):
+            raise ValueError(f"a row of {len(values)} values for {len(self.sids)} series")
+        if self._layout is None or not self._head.admits(timestamp_ms, self, values, report):
+            return report
+        if self.shared:
+            values = self._head.checked_row(self, timestamp_ms, values, report)
+        report.appended += self.place(timestamp_ms, values)
+        self._head.log_row(self, timestamp_ms, values)
+        return report
+
+    def close(self, stale_at_ms: int | None) -> None:
+        if stale_at_ms is not None and len(self.sids):
+            self.append_row(max(stale_at_ms, self.last_time + 1), np.full(len(self.sids), STALE_NAN))
+        self._head.close_group(self)
+
+    def adopt(self, sids: Rows) -> None:
+        """Take these series as the columns of the rows to come."""
+        layout = self._layout
+        gone = np.setdiff1d(self.sids, sids)
+        waiting = _NONE if layout is None else layout.sids.view()[self._vanished].astype(np.int64)
+        vanished = np.setdiff1d(np.union1d(gone, waiting), sids)
+        if layout is None or len(layout.sids) > 2 * (len(sids) + len(vanished)) + 64:
+            layout = self._begin_layout(sids, vanished)
+        columns = layout.columns_of(sids)
+        missing = sids[columns < 0]
+        if len(missing):
+            self._head.extend_layout(layout, missing)
+            columns = layout.columns_of(sids)
+        same = len(columns) == len(layout.sids) and bool((columns == np.arange(len(columns))).all())
+        self._columns = None if same else columns
+        self._vanished = layout.columns_of(vanished)
+        self._head.claim(self, gone, sids)
+        self.sids = sids
+        self.shape += 1
+
+    def _begin_layout(self, sids: Rows, vanished: Rows) -> Layout:
+        if self._layout is not None:
+            self._layout.closed = True
+        self._layout = self._head.new_layout(self.number)
+        self._head.extend_layout(self._layout, np.concatenate([sids, vanished]))
+        return self._layout
+
+    def place(self, timestamp_ms: int, values: Values) -> int:
+        """Write a row; how many samples it holds, staleness markers of vanished series included."""
+        layout = self._layout
+        assert layout is not None, "reshape() comes first"
+        markers = self._due_markers(layout)
+        slab = layout.slab_for(timestamp_ms, self._head.options.block_ms)
+        if slab.values.shape[1] < len(layout.sids):
+            slab.widen(len(layout.sids))
+        row = slab.values[slab.count]
+        if self._columns is None:
+            row[:] = values
+        else:
+            row[:] = ABSENT_NAN
+            row[self._columns] = values
+        row[markers] = STALE_NAN
+        slab.times[slab.count] = timestamp_ms
+        slab.count += 1
+        self.last_time = timestamp_ms
+        present = len(values) - int(np.count_nonzero(values.view(np.uint64) == ABSENT_BITS))
+        return present + len(markers)
+
+    def _due_markers(self, layout: Layout) -> NDArray[np.int64]:
+        """Columns of vanished series that do not end with a staleness marker already."""
+        markers, self._vanished = self._vanished, _NONE
+        last = layout.last_row() if len(markers) else None
+        if last is None:
+            return markers
+        markers_known = markers[markers < len(last)]
+        ended = last.view(np.uint64)[markers_known] == STALE_BITS
+        return np.concatenate([markers_known[~ended], markers[markers >= len(last)]])
+
+    def newest_values(self) -> Values | None:
+        """The last row in the order of `sids`, when it is in memory."""
+        row = None if self._layout is None else self._layout.last_row()
+        if row is None or self._layout is None:
+            return None
+        columns = self._layout.columns_of(self.sids)
+        known = (columns >= 0) & (columns < len(row))
+        return np.where(known, row[np.where(known, columns, 0)], ABSENT_NAN)
+
+    def skip(self, timestamp_ms: int) -> None:
+        """A row that is in a head file already."""
+        self._vanished = _NONE
+        self.last_time = max(self.last_time, timestamp_ms)

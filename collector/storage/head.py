@@ -1,0 +1,434 @@
+"""The newest part of the storage: what is not in a block yet. Everything in it is in the write-ahead log or in a head file as well.
+
+The appending thread (the event loop) calls `register`, `append*` and the groups; worker threads read and maintain.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.histogram import FloatHistogram
+from collector.storage import records
+from collector.storage.assemble import Batch
+from collector.storage.columns import Column
+from collector.storage.exemplars import Exemplar, ExemplarStore
+from collector.storage.group import HeadGroup
+from collector.storage.histograms import HistogramBatch, HistogramLog, decode_histogram, encode_histogram
+from collector.storage.interface import ABSENT_BITS, ABSENT_NAN, AppendReport, Rows, Timestamps, Values
+from collector.storage.layout import Layout, Placements
+from collector.storage.options import StorageOptions
+from collector.storage.records import Kind
+from collector.storage.samplelog import SampleLog, merge_runs
+from collector.storage.series import SeriesTable
+from collector.storage.sources import RunBatch, SlabBatch, between
+from collector.storage.wal import WalWriter
+from pharos.clock import Clock
+from pharos.labels import LabelSet
+
+logger = logging.getLogger(__name__)
+
+MIN_TIME: Final = -(2**63)
+MAX_TIME: Final = 2**63 - 1
+_RECENT_MAX: Final = 200_000
+
+
+class Head:
+    """Groups, sample log and the order rules of appending."""
+
+    def __init__(self, table: SeriesTable, options: StorageOptions, clock: Clock) -> None:
+        self.table = table
+        self.options = options
+        self.clock = clock
+        self.wal: WalWriter | None = None
+        self.log = SampleLog()
+        self.histograms = HistogramLog()
+        self.exemplars = ExemplarStore(options.max_exemplars)
+        self.groups: dict[int, HeadGroup] = {}
+        self.layouts: dict[int, Layout] = {}
+        self.placements = Placements()
+        self.min_time, self.max_time = MAX_TIME, MIN_TIME
+        self.flushed_until = MIN_TIME  # samples before this are in blocks; in-order ones are refused
+        self.samples_appended = 0
+        self.refused = AppendReport()
+        self._recent: dict[tuple[int, int], int] = {}
+        self._next_group = 1
+        self._next_layout = 1
+        self._logged: Column[np.bool_] = Column(bool)  # the log knows this series
+        self._owner: Column[np.int32] = Column(np.int32)  # group that writes the series, 0: none
+        self._last_time: Column[np.int64] = Column(np.int64)  # of series without an owner
+        self._last_value: Column[np.float64] = Column(np.float64)
+
+    # -- groups --------------------------------------------------------------------------------------------------------
+
+    def open_group(self) -> HeadGroup:
+        group = HeadGroup(self, self._next_group)
+        self.groups[group.number] = group
+        self._next_group += 1
+        return group
+
+    def group_numbered(self, number: int) -> HeadGroup:
+        """A group out of the log."""
+        group = self.groups.get(number)
+        if group is None:
+            group = self.groups[number] = HeadGroup(self, number)
+            self._next_group = max(self._next_group, number + 1)
+        return group
+
+    def close_group(self, group: HeadGroup, log: bool = True) -> None:
+        """No more rows come; the samples stay."""
+        self._release(group, group.sids)
+        if group.layout is not None:
+            group.layout.closed = True
+        self.groups.pop(group.number, None)
+        if log and self.wal is not None:
+            self.wal.add(Kind.CLOSE, *records.close_parts(group.number, None))
+
+    def register(self, series: Sequence[LabelSet]) -> Rows:
+        """The numbers of series, known to the log from now on."""
+        sids = self.table.resolve(series)
+        self.know(sids)
+        return sids
+
+    def register_repeated(self, series: Sequence[LabelSet]) -> Rows:
+        """As `register`, for series that come many times in a row or come again and again (rules, remote write)."""
+        count = len(series)
+        marks = np.fromiter(map(id, series), np.int64, count)
+        _, first, place = np.unique(marks, return_index=True, return_inverse=True)
+        if len(first) == count:
+            return self._remembered(series)
+        return self._remembered([series[index] for index in first.tolist()])[place]
+
+    def _remembered(self, series: Sequence[LabelSet]) -> Rows:
+        """Numbers of series by way of a cache of label sets' hashes: twice 64 bits, so that two never meet by chance."""
+        keys = [(hash(labels), hash(labels[::-1])) for labels in series]
+        get = self._recent.get
+        found = np.array([get(key, -1) for key in keys], np.int64)
+        missing = np.flatnonzero(found < 0)
+        if len(missing):
+            found[missing] = self.register([series[index] for index in missing.tolist()])
+            if len(self._recent) > _RECENT_MAX:
+                self._recent.clear()
+            self._recent.update((keys[index], int(found[index])) for index in missing.tolist())
+        return found
+
+    def know(self, sids: Rows) -> None:
+        """Make room for series, and write them to the log once."""
+        top = len(self.table)
+        self._logged.fill_to(top, False)
+        self._owner.fill_to(top, 0)
+        self._last_time.fill_to(top, MIN_TIME)
+        self._last_value.fill_to(top, 0.0)
+        logged = self._logged.view()
+        fresh = np.unique(sids[~logged[sids]])
+        if len(fresh):
+            if self.wal is not None:
+                self.wal.add(Kind.SERIES, records.encode_series(self.table, fresh))
+            logged[fresh] = True
+
+    def new_layout(self, group: int) -> Layout:
+        layout = Layout(self._next_layout, group)
+        self.layouts[layout.number] = layout
+        self._next_layout += 1
+        return layout
+
+    def extend_layout(self, layout: Layout, sids: Rows) -> None:
+        first = len(layout.sids)
+        layout.sids.extend(sids)
+        self.placements.add(sids, layout.number, first)
+
+    def claim(self, group: HeadGroup, gone: Rows, sids: Rows) -> None:
+        """A group takes series over and lets go of others; a series with two writers is checked one by one from then on."""
+        self._release(group, gone)
+        owner, last = self._owner.view(), self._last_time.view()
+        others = np.unique(owner[sids])
+        for number in others[(others != 0) & (others != group.number)].tolist():
+            rival = self.groups.get(int(number))
+            if rival is not None:
+                self._share(rival)
+                group.shared = True
+        if len(sids) and int(last[sids].max()) > group.last_time:
+            self._share(group)
+        if group.shared:
+            fresh = sids[owner[sids] != group.number]
+            last[fresh] = np.maximum(last[fresh], MIN_TIME)
+        owner[sids] = group.number
+
+    def _release(self, group: HeadGroup, gone: Rows) -> None:
+        if len(gone):
+            mine = gone[self._owner.view()[gone] == group.number]
+            self._owner.view()[mine] = 0
+            if not group.shared:
+                self._last_time.view()[mine] = np.maximum(self._last_time.view()[mine], group.last_time)
+
+    def _share(self, group: HeadGroup) -> None:
+        if not group.shared:
+            group.shared = True
+            last = self._last_time.view()
+            last[group.sids] = np.maximum(last[group.sids], group.last_time)
+            newest = group.newest_values()
+            if newest is not None:
+                self._last_value.view()[group.sids] = newest
+
+    # -- the order rules -----------------------------------------------------------------------------------------------
+
+    @property
+    def oldest_in_order(self) -> int:
+        """In-order samples before this are refused: they belong to blocks that are written, or could be."""
+        if self.max_time == MIN_TIME:
+            return self.flushed_until
+        return max(self.flushed_until, self.max_time - self.options.block_ms // 2)
+
+    @property
+    def oldest_out_of_order(self) -> int:
+        window = self.options.out_of_order_window_ms
+        return self.max_time - window if window and self.max_time != MIN_TIME else MAX_TIME
+
+    def admits(self, timestamp_ms: int, group: HeadGroup, values: Values, report: AppendReport) -> bool:
+        """Whether a row may be appended to its group; what is out of order goes to the sample log or into the report."""
+        if timestamp_ms > group.last_time and self.oldest_in_order <= timestamp_ms <= self._newest():
+            self._saw(timestamp_ms, timestamp_ms)
+            return True
+        present = values.view(np.uint64) != ABSENT_BITS
+        self._merge_report(
+            report,
+            self.append_sids(group.sids[present], np.full(int(present.sum()), timestamp_ms, np.int64), values[present]),
+        )
+        return False
+
+    def _newest(self) -> int:
+        ahead = self.options.max_ahead_ms
+        return int(self.clock.now() * 1000) + ahead if ahead else MAX_TIME
+
+    def _saw(self, low: int, high: int) -> None:
+        self.min_time = min(self.min_time, low)
+        self.max_time = max(self.max_time, high)
+
+    def checked_row(self, group: HeadGroup, timestamp_ms: int, values: Values, report: AppendReport) -> Values:
+        """A row of a group that shares series: late values are taken out of it."""
+        last = self._last_time.view()
+        late = (last[group.sids] >= timestamp_ms) & (values.view(np.uint64) != ABSENT_BITS)
+        if late.any():
+            sids = group.sids[late]
+            self._merge_report(report, self.append_sids(sids, np.full(len(sids), timestamp_ms, np.int64), values[late]))
+            values = np.where(late, ABSENT_NAN, values)
+        present = values.view(np.uint64) != ABSENT_BITS
+        last[group.sids[present]] = timestamp_ms
+        self._last_value.view()[group.sids[present]] = values[present]
+        return values
+
+    def append_sids(self, sids: Rows, timestamps: Timestamps, values: Values, log: bool = True) -> AppendReport:
+        """Samples of registered series with times of their own."""
+        report = AppendReport()
+        if not len(sids):
+            return report
+        keep = self._sift(sids, timestamps, values, report)
+        if not keep.all():
+            sids, timestamps, values = sids[keep], timestamps[keep], values[keep]
+        if len(sids):
+            report.appended += len(sids)
+            self._store(sids, timestamps, values)
+            if log and self.wal is not None:
+                self.wal.add(Kind.SAMPLES, *records.samples_parts(sids, timestamps, values))
+        return report
+
+    def append_histograms(
+        self, sids: Rows, timestamps: Timestamps, histograms: Sequence[FloatHistogram]
+    ) -> AppendReport:
+        """Native histograms of registered series; order rules as for samples, compared by time and sum."""
+        report = AppendReport()
+        if not len(sids):
+            return report
+        keep = self._sift(sids, timestamps, np.array([value.sum for value in histograms]), report)
+        blobs = [encode_histogram(value) for value, kept in zip(histograms, keep.tolist(), strict=True) if kept]
+        sids, timestamps = sids[keep], timestamps[keep]
+        if blobs:
+            report.appended += len(blobs)
+            self.samples_appended += len(blobs)
+            self.store_histograms(sids, timestamps, blobs)
+            if self.wal is not None:
+                self.wal.add(Kind.HISTOGRAMS, *records.histograms_parts(sids, timestamps, blobs))
+        return report
+
+    def store_histograms(self, sids: Rows, timestamps: Timestamps, blobs: Sequence[bytes]) -> None:
+        self._saw(int(timestamps.min()), int(timestamps.max()))
+        self.histograms.add(sids.astype(np.int32), timestamps, blobs)
+
+    def append_exemplars(self, sids: Rows, exemplars: Sequence[tuple[LabelSet, float, int]]) -> None:
+        kept = [
+            self.exemplars.add(sid, Exemplar(labels, value, timestamp_ms))
+            for sid, (labels, value, timestamp_ms) in zip(sids.tolist(), exemplars, strict=True)
+        ]
+        if self.wal is not None and any(kept):
+            chosen = [exemplar for exemplar, keep in zip(exemplars, kept, strict=True) if keep]
+            self.wal.add(Kind.EXEMPLARS, *records.exemplars_parts(sids[np.array(kept)], chosen))
+
+    def _store(self, sids: Rows, timestamps: Timestamps, values: Values) -> None:
+        self.samples_appended += len(sids)
+        self._saw(int(timestamps.min()), int(timestamps.max()))
+        self.log.add(sids.astype(np.int32), np.array(timestamps, np.int64), np.array(values, np.float64))
+
+    def _sift(self, sids: Rows, timestamps: Timestamps, values: Values, report: AppendReport) -> NDArray[np.bool_]:
+        """Which samples are taken; counts the others, remembers the newest of each series."""
+        keep = np.ones(len(sids), bool)
+        ahead = timestamps > self._newest()
+        if ahead.any():
+            report.too_far_ahead += int(ahead.sum())
+            keep &= ~ahead
+        order = (
+            np.lexsort((np.arange(len(sids)), sids))
+            if len(sids) > 1 and (np.diff(sids) < 0).any()
+            else np.arange(len(sids))
+        )
+        order = order[keep[order]]
+        if not len(order):
+            return keep
+        rows, times, data = sids[order], timestamps[order], values[order]
+        before, before_value = self._newest_before(rows, times, data)
+        bits = data.view(np.uint64) if data.flags.c_contiguous else np.ascontiguousarray(data).view(np.uint64)
+        late = times <= before
+        same = times == before
+        doubled = same & (bits == before_value.view(np.uint64))
+        clash = same & ~doubled
+        floor = self.oldest_in_order
+        late |= times < floor
+        window_start = self.oldest_out_of_order
+        late_ok = late & ~same & (times >= window_start)
+        too_old = late & ~same & ~late_ok & ((times < floor) | (window_start != MAX_TIME))
+        report.duplicate += int(clash.sum())
+        report.too_old += int(too_old.sum())
+        report.out_of_order += int((late & ~same & ~late_ok & ~too_old).sum())
+        taken = ~late | late_ok
+        keep[order] = taken
+        in_order = np.flatnonzero(~late)
+        newest = in_order[np.r_[rows[in_order][1:] != rows[in_order][:-1], True]] if len(in_order) else in_order
+        self._last_time.view()[rows[newest]] = times[newest]
+        self._last_value.view()[rows[newest]] = data[newest]
+        return keep
+
+    def _newest_before(self, rows: Rows, times: Timestamps, values: Values) -> tuple[Timestamps, Values]:
+        """For each sample (grouped by series): the newest time of the series before it, and the value at that time."""
+        first = np.r_[True, rows[1:] != rows[:-1]]
+        starts = np.flatnonzero(first)
+        for number in np.unique(self._owner.view()[rows[starts]]).tolist():
+            group = self.groups.get(number)
+            if group is not None:
+                self._share(group)
+        known, known_value = self._last_time.view()[rows[starts]], self._last_value.view()[rows[starts]]
+        if bool((np.diff(times)[~first[1:]] > 0).all()):
+            before = np.r_[times[:1], times[:-1]]
+            before_value = np.r_[values[:1], values[:-1]]
+            before[starts], before_value[starts] = known, known_value
+            run = np.cumsum(first) - 1
+            overtaken = before < known[run]  # the series was further before this batch
+            before = np.where(overtaken, known[run], before)
+            return before, np.where(overtaken, known_value[run], before_value)
+        return _running_newest(starts, times, values, known, known_value)
+
+    @staticmethod
+    def _merge_report(report: AppendReport, other: AppendReport) -> None:
+        report.appended += other.appended
+        report.out_of_order += other.out_of_order
+        report.too_old += other.too_old
+        report.duplicate += other.duplicate
+        report.too_far_ahead += other.too_far_ahead
+
+    # -- the log -------------------------------------------------------------------------------------------------------
+
+    def log_shape(self, group: HeadGroup) -> None:
+        if self.wal is not None:
+            self.wal.add(Kind.SHAPE, *records.shape_parts(group.number, group.shape, group.sids))
+
+    def log_row(self, group: HeadGroup, timestamp_ms: int, values: Values) -> None:
+        self.samples_appended += len(values)
+        if self.wal is not None:
+            self.wal.add(Kind.ROW, *records.row_parts(group.number, group.shape, timestamp_ms, values))
+
+    @property
+    def chunk_count(self) -> int:
+        """Column chunks in memory and head files, as near as our layout has such a thing."""
+        return sum(len(layout.sids) * len(layout.slabs()) for layout in list(self.layouts.values()))
+
+    # -- replay --------------------------------------------------------------------------------------------------------
+
+    def know_replayed(self, sids: Rows) -> None:
+        """Series that the log has told us."""
+        top = len(self.table)
+        self._logged.fill_to(top, False)
+        self._owner.fill_to(top, 0)
+        self._last_time.fill_to(top, MIN_TIME)
+        self._last_value.fill_to(top, 0.0)
+        self._logged.view()[sids] = True
+
+    def replay_row(self, group: HeadGroup, timestamp_ms: int, values: Values) -> None:
+        """A row that was accepted before."""
+        self._saw(timestamp_ms, timestamp_ms)
+        group.place(timestamp_ms, values)
+        if group.shared:
+            last = self._last_time.view()
+            last[group.sids] = np.maximum(last[group.sids], timestamp_ms)
+
+    def replay_samples(self, sids: Rows, timestamps: Timestamps, values: Values) -> None:
+        """Samples that were accepted before."""
+        self._saw(int(timestamps.min()), int(timestamps.max()))
+        self.log.add(sids.astype(np.int32), np.array(timestamps, np.int64), np.array(values, np.float64))
+        self._remember_newest(sids, timestamps, values)
+
+    def replay_histograms(self, sids: Rows, timestamps: Timestamps, blobs: Sequence[bytes]) -> None:
+        """Histograms that were accepted before."""
+        self.store_histograms(sids, timestamps, blobs)
+        self._remember_newest(sids, timestamps, np.array([decode_histogram(blob).sum for blob in blobs]))
+
+    def _remember_newest(self, sids: Rows, timestamps: Timestamps, values: Values) -> None:
+        last, last_value = self._last_time.view(), self._last_value.view()
+        newer = timestamps > last[sids]
+        np.maximum.at(last, sids[newer], timestamps[newer])
+        newest = newer & (timestamps == last[sids])
+        last_value[sids[newest]] = values[newest]
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def batches(self, sids: Rows, min_ms: int, max_ms: int) -> list[Batch]:
+        """What the head has of some series (ascending sids) in a time range."""
+        if not len(sids):
+            return []
+        found: list[Batch] = [self._slab_batch(sids, min_ms, max_ms)]
+        runs = [between(run.pick(sids), min_ms, max_ms) for run in self.log.runs()]
+        runs = [run for run in runs if len(run)]
+        if runs:
+            found.append(RunBatch(merge_runs(runs)))
+        histograms = self.histograms.run()
+        if len(histograms):
+            found.append(HistogramBatch(histograms.pick(sids, min_ms, max_ms)))
+        return found
+
+    def _slab_batch(self, sids: Rows, min_ms: int, max_ms: int) -> SlabBatch:
+        owned, numbers, columns = self.placements.of(sids)
+        order = np.argsort(numbers, kind="stable")
+        owned, numbers, columns = owned[order], numbers[order], columns[order]
+        edges = (
+            np.flatnonzero(np.r_[True, numbers[1:] != numbers[:-1], True]) if len(numbers) else np.zeros(1, np.int64)
+        )
+        wanted = []
+        for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            layout = self.layouts.get(int(numbers[begin]))
+            if layout is not None:
+                wanted.append((layout, layout.slabs(), owned[begin:end], columns[begin:end]))
+        return SlabBatch.collect(wanted, min_ms, max_ms)
+
+
+def _running_newest(
+    starts: NDArray[np.int64], times: Timestamps, values: Values, known: Timestamps, known_value: Values
+) -> tuple[Timestamps, Values]:
+    """As `Head._newest_before` for series whose samples do not ascend: one at a time."""
+    before, before_value = np.empty(len(times), np.int64), np.empty(len(times))
+    ends = np.r_[starts[1:], len(times)]
+    for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        newest, value = int(known[number]), known_value[number]
+        for index in range(start, end):
+            before[index], before_value[index] = newest, value
+            if times[index] > newest:
+                newest, value = int(times[index]), values[index]
+    return before, before_value

@@ -1,0 +1,143 @@
+"""Rebuilds the head from the write-ahead log."""
+
+import logging
+import mmap
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from collector.storage import records
+from collector.storage.exemplars import Exemplar
+from collector.storage.head import Head
+from collector.storage.interface import Rows
+from collector.storage.records import Kind
+from collector.storage.tombstones import Tombstones
+from collector.storage.wal import WalDamage, list_segments, read_segment, segment_path
+
+logger = logging.getLogger(__name__)
+
+
+class Replay:
+    """Applies records in order. A record that refers to something the log has lost is counted and left out, never guessed at."""
+
+    def __init__(self, head: Head, tombstones: Tombstones, on_progress: Callable[[int, int, int], None]) -> None:
+        self.head = head
+        self.tombstones = tombstones
+        self.damages: list[WalDamage] = []
+        self.left_out = 0
+        self.samples = 0
+        self._progress = on_progress
+        self._shapes: dict[int, int] = {}
+        self._known = np.zeros(0, bool)
+
+    def run(self, folder: Path) -> None:
+        segments = list_segments(folder)
+        for number in segments:
+            self._progress(segments[0], number, segments[-1])
+            self._segment(segment_path(folder, number), number, last=number == segments[-1])
+        for group in list(self.head.groups.values()):
+            self.head.close_group(group, log=False)
+        if self.left_out:
+            logger.warning("Log records without their series were left out", extra={"records": self.left_out})
+
+    def _segment(self, path: Path, number: int, last: bool) -> None:
+        size = path.stat().st_size
+        if size == 0:
+            return
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            view = memoryview(mapped)
+            try:
+                for kind, payload in read_segment(view, number, last, self._damaged):
+                    self._apply(kind, payload)
+                    payload.release()
+            finally:
+                view.release()
+
+    def _damaged(self, damage: WalDamage) -> None:
+        self.damages.append(damage)
+        text = (
+            "Torn end of the write-ahead log dropped" if damage.torn else "Corrupt part of the write-ahead log skipped"
+        )
+        logger.warning(text, extra={"segment": damage.segment, "offset": damage.offset, "bytes": damage.size})
+
+    def _apply(self, kind: int, payload: memoryview) -> None:
+        match kind:
+            case Kind.SERIES:
+                self._learn(records.decode_series(payload, self.head.table))
+            case Kind.SHAPE:
+                self._shape(payload)
+            case Kind.ROW:
+                self._row(payload)
+            case Kind.CLOSE:
+                number, _ = records.decode_close(payload)
+                if number in self.head.groups:
+                    self.head.close_group(self.head.groups[number], log=False)
+            case Kind.SAMPLES:
+                self._samples(payload)
+            case _:
+                self._other(kind, payload)
+
+    def _other(self, kind: int, payload: memoryview) -> None:
+        match kind:
+            case Kind.HISTOGRAMS:
+                sids, timestamps, blobs = records.decode_histograms(payload)
+                if self._all_known(sids):
+                    self.samples += len(sids)
+                    self.head.replay_histograms(sids, timestamps, blobs)
+                    return
+            case Kind.EXEMPLARS:
+                for sid, labels, value, timestamp_ms in records.decode_exemplars(payload):
+                    self.head.exemplars.add(sid, Exemplar(labels, value, timestamp_ms))
+                return
+            case Kind.DELETE:
+                sids, min_ms, max_ms = records.decode_delete(payload)
+                self.tombstones.add(sids, min_ms, max_ms)
+                return
+        self.left_out += 1
+
+    def _learn(self, sids: Rows) -> None:
+        self.head.know_replayed(sids)
+        top = len(self.head.table)
+        if top > len(self._known):
+            self._known = np.r_[self._known, np.zeros(top + top // 2 - len(self._known), bool)]
+        self._known[sids] = True
+
+    def _all_known(self, sids: Rows) -> bool:
+        return len(sids) == 0 or (int(sids.max()) < len(self._known) and bool(self._known[sids].all()))
+
+    def _shape(self, payload: memoryview) -> None:
+        number, shape, sids = records.decode_shape(payload)
+        if not self._all_known(sids):
+            self._shapes.pop(number, None)
+            self.left_out += 1
+            return
+        group = self.head.group_numbered(number)
+        group.adopt(sids)
+        group.shape = shape
+        self._shapes[number] = shape
+
+    def _row(self, payload: memoryview) -> None:
+        number, shape, timestamp_ms, values = records.decode_row(payload)
+        group = self.head.groups.get(number)
+        if group is None or self._shapes.get(number) != shape or len(values) != len(group.sids):
+            self.left_out += 1
+            return
+        if timestamp_ms <= group.last_time:
+            return
+        self.samples += len(values)
+        self.head.replay_row(group, timestamp_ms, values)
+
+    def _samples(self, payload: memoryview) -> None:
+        sids, timestamps, values = records.decode_samples(payload)
+        if not self._all_known(sids):
+            known = (
+                (sids < len(self._known)) & self._known[np.minimum(sids, len(self._known) - 1)]
+                if len(self._known)
+                else np.zeros(len(sids), bool)
+            )
+            self.left_out += 1
+            sids, timestamps, values = sids[known], timestamps[known], values[known]
+        if len(sids):
+            self.samples += len(sids)
+            self.head.replay_samples(sids, timestamps, values)

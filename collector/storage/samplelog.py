@@ -1,0 +1,130 @@
+"""Samples with times of their own: pushed, remote-written, out of order, results of rules.
+
+They are appended as batches `(sid, t, v)` and sorted when somebody reads or when the head is flushed. Sorted runs are merged when they are
+of like size, so that there are few of them.
+"""
+
+import threading
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.storage.columns import ranges
+from collector.storage.interface import Rows, Timestamps, Values
+
+_SORT_AT: Final = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Samples by series and time, without duplicates. Series `sids[i]` owns samples `offsets[i]:offsets[i + 1]`."""
+
+    sids: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    times: Timestamps
+    values: Values
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def rows(self) -> NDArray[np.int32]:
+        """The series of each sample."""
+        return np.repeat(self.sids, np.diff(self.offsets))
+
+    def pick(self, sids: Rows) -> "Run":
+        """The samples of some series (ascending sids) only."""
+        if not len(self.sids):
+            return self
+        place = np.minimum(np.searchsorted(self.sids, sids), len(self.sids) - 1)
+        place = place[self.sids[place] == sids]
+        lengths = self.offsets[place + 1] - self.offsets[place]
+        index = ranges(self.offsets[place], lengths)
+        return Run(self.sids[place], np.r_[0, np.cumsum(lengths)], self.times[index], self.values[index])
+
+
+def sorted_run(sids: NDArray[np.int32], times: Timestamps, values: Values) -> Run:
+    """Sort samples by series and time; of several at one time the first given stays."""
+    if len(sids) == 0:
+        return Run(np.empty(0, np.int32), np.zeros(1, np.int64), np.empty(0, np.int64), np.empty(0))
+    if not _ascending(sids, times):
+        order = np.lexsort((times, sids))
+        sids, times, values = sids[order], times[order], values[order]
+    double = (sids[1:] == sids[:-1]) & (times[1:] == times[:-1])
+    if double.any():
+        keep = np.r_[True, ~double]
+        sids, times, values = sids[keep], times[keep], values[keep]
+    starts = np.flatnonzero(np.r_[True, sids[1:] != sids[:-1]])
+    return Run(sids[starts].astype(np.int32), np.r_[starts, len(sids)].astype(np.int64), times, values)
+
+
+def _ascending(sids: NDArray[np.int32], times: Timestamps) -> bool:
+    step = np.diff(sids)
+    return bool(((step > 0) | ((step == 0) & (np.diff(times) > 0))).all())
+
+
+def merge_runs(runs: list[Run]) -> Run:
+    """One run of several; earlier runs win where times are equal."""
+    if len(runs) == 1:
+        return runs[0]
+    return sorted_run(
+        np.concatenate([run.rows() for run in runs]),
+        np.concatenate([run.times for run in runs]),
+        np.concatenate([run.values for run in runs]),
+    )
+
+
+class SampleLog:
+    """The samples that are not part of a scraped row. `add` from one thread; the rest from any."""
+
+    def __init__(self) -> None:
+        self._fresh: list[tuple[Rows, Timestamps, Values]] = []
+        self._fresh_size = 0
+        self._runs: list[Run] = []
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._runs)) + sum(len(batch[0]) for batch in list(self._fresh))
+
+    def add(self, sids: Rows, times: Timestamps, values: Values) -> None:
+        """Take samples over; the arrays now belong to the log."""
+        self._fresh.append((sids, times, values))
+
+    def runs(self) -> list[Run]:
+        """Everything so far as sorted runs, oldest first."""
+        with self._lock:
+            count = len(self._fresh)
+            if count:
+                batches = self._fresh[:count]
+                run = sorted_run(
+                    np.concatenate([batch[0] for batch in batches]).astype(np.int32),
+                    np.concatenate([batch[1] for batch in batches]),
+                    np.concatenate([batch[2] for batch in batches]),
+                )
+                self._runs.append(run)
+                del self._fresh[:count]
+            while len(self._runs) > 1 and len(self._runs[-1]) * 2 >= len(self._runs[-2]):
+                self._runs[-2:] = [merge_runs(self._runs[-2:])]
+            return list(self._runs)
+
+    def tidy(self) -> None:
+        """Sort in the background what has piled up."""
+        if sum(len(batch[0]) for batch in list(self._fresh)) >= _SORT_AT:
+            self.runs()
+
+    def replace(self, old: list[Run], new: list[Run]) -> None:
+        """Swap runs that `runs` gave for others (after a flush or a deletion)."""
+        with self._lock:
+            kept = [run for run in self._runs if not any(run is gone for gone in old)]
+            self._runs = [*new, *kept]
+
+    def cut(self, boundary_ms: int) -> None:
+        """Forget samples before a time."""
+        old = self.runs()
+        new = []
+        for run in old:
+            keep = run.times >= boundary_ms
+            if keep.any():
+                new.append(run if keep.all() else sorted_run(run.rows()[keep], run.times[keep], run.values[keep]))
+        self.replace(old, new)

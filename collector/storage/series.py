@@ -1,0 +1,371 @@
+"""All series the storage knows, as columns: a number (sid) for each label set, and back.
+
+A series is a key set (its label names, shared by many series) and one value code per name. Looking up a label set hashes its codes; an
+exact comparison follows, so a hash collision costs time, never correctness.
+
+keyset[S]  int32     which names; -1: a number that is not in use
+start[S]   int64     where the series' value codes begin in `codes`
+codes[...] int32     value codes, in the order of the key set's names
+"""
+
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.storage.columns import Column, ranges
+from collector.storage.interface import Rows
+from collector.storage.postings import NamePostings
+from collector.storage.symbols import LabelTable, Symbols
+from pharos.labels import Labels, LabelSet
+from pharos.matchers import Matcher, MatchOp
+
+_PRIME = np.uint64(0x9E3779B97F4A7C15)
+_PENDING_MAX = 16384
+
+
+class SeriesTable:
+    """The catalogue of series. `resolve` and `restore` write (under a lock); everything else only reads and needs none."""
+
+    def __init__(self) -> None:
+        self.symbols = Symbols()
+        self._lock = threading.RLock()
+        self._keyset: Column[np.int32] = Column(np.int32)
+        self._start: Column[np.int64] = Column(np.int64)
+        self._codes: Column[np.int32] = Column(np.int32)
+        self._keysets: dict[tuple[str, ...], int] = {}
+        self._keyset_names: list[tuple[str, ...]] = []
+        self._postings: dict[str, NamePostings] = {}
+        self._hashes: NDArray[np.uint64] = np.empty(0, np.uint64)
+        self._hashed: NDArray[np.int32] = np.empty(0, np.int32)
+        self._pending: dict[int, int] = {}
+        self._collisions: dict[tuple[int, bytes], int] = {}
+
+    def __len__(self) -> int:
+        return len(self._start)
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    def resolve(self, series: Sequence[LabelSet]) -> Rows:
+        """The numbers of label sets; unknown ones get a new number. Label sets are sorted and without empty values."""
+        with self._lock:
+            intern, keyset_of = self.symbols.intern, self._keyset_of
+            keysets = np.empty(len(series), np.int32)
+            flat: list[int] = []
+            for index, labels in enumerate(series):
+                keysets[index] = keyset_of(tuple([name for name, _ in labels]))
+                flat.extend([intern(value) for _, value in labels])
+            return self.resolve_codes(keysets, np.array(flat, np.int32))
+
+    def keyset(self, names: tuple[str, ...]) -> int:
+        """The number of a tuple of sorted label names."""
+        with self._lock:
+            return self._keyset_of(names)
+
+    def _keyset_of(self, names: tuple[str, ...]) -> int:
+        known = self._keysets.get(names)
+        if known is None:
+            known = len(self._keyset_names)
+            self._keyset_names.append(names)
+            self._keysets[names] = known
+        return known
+
+    def resolve_codes(self, keysets: NDArray[np.int32], codes: NDArray[np.int32]) -> Rows:
+        """As `resolve`, for series given as key sets and value codes one after the other."""
+        with self._lock:
+            lengths = self._lengths(keysets)
+            starts = np.cumsum(lengths) - lengths
+            hashes = _hash(keysets, starts, lengths, codes)
+            found = self._find(hashes, keysets, starts, lengths, codes)
+            missing = np.flatnonzero(found < 0)
+            if len(missing):
+                found[missing] = self._create(missing, hashes, keysets, starts, lengths, codes)
+            return found
+
+    def restore(self, sids: Rows, keysets: NDArray[np.int32], codes: NDArray[np.int32]) -> None:
+        """Series that had these numbers in an earlier life. Numbers already in use are left as they are."""
+        with self._lock:
+            lengths = self._lengths(keysets)
+            starts = np.cumsum(lengths) - lengths
+            top = int(sids.max(initial=-1)) + 1
+            self._keyset.fill_to(top, -1)
+            self._start.fill_to(top, 0)
+            fresh = np.flatnonzero(self._keyset.view()[sids] < 0)
+            if len(fresh):
+                hashes = _hash(keysets, starts, lengths, codes)
+                self._enter(sids[fresh], hashes[fresh], keysets[fresh], starts[fresh], lengths[fresh], codes)
+
+    def _lengths(self, keysets: NDArray[np.int32]) -> NDArray[np.int64]:
+        sizes = np.array([len(names) for names in self._keyset_names] or [0], np.int64)
+        return sizes[keysets] if len(keysets) else np.empty(0, np.int64)
+
+    def _find(
+        self,
+        hashes: NDArray[np.uint64],
+        keysets: NDArray[np.int32],
+        starts: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+        codes: NDArray[np.int32],
+    ) -> Rows:
+        found = np.full(len(hashes), -1, np.int64)
+        if len(self._hashes):
+            place = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
+            hit = self._hashes[place] == hashes
+            found[hit] = self._hashed[place[hit]]
+        if self._pending:
+            get = self._pending.get
+            pending = np.array([get(value, -1) for value in hashes.tolist()], np.int64)
+            found = np.where(found < 0, pending, found)
+        self._verify(found, keysets, starts, lengths, codes)
+        return found
+
+    def _verify(
+        self,
+        found: Rows,
+        keysets: NDArray[np.int32],
+        starts: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+        codes: NDArray[np.int32],
+    ) -> None:
+        hits = np.flatnonzero(found >= 0)
+        if not len(hits):
+            return
+        sids = found[hits]
+        same = self._keyset.view()[sids] == keysets[hits]
+        hits, sids = hits[same], sids[same]
+        mine = codes[ranges(starts[hits], lengths[hits])]
+        theirs = self._codes.view()[ranges(self._start.view()[sids], lengths[hits])]
+        wrong = np.zeros(len(found), bool)
+        wrong[np.flatnonzero(found >= 0)[~same]] = True
+        differs = np.repeat(hits, lengths[hits])[mine != theirs]
+        wrong[differs] = True
+        for index in np.flatnonzero(wrong).tolist():
+            own = codes[starts[index] : starts[index] + lengths[index]].tobytes()
+            found[index] = self._collisions.get((int(keysets[index]), own), -1)
+
+    def _create(
+        self,
+        missing: NDArray[np.int64],
+        hashes: NDArray[np.uint64],
+        keysets: NDArray[np.int32],
+        starts: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+        codes: NDArray[np.int32],
+    ) -> Rows:
+        """Numbers for series that are not known; the same series may be there twice."""
+        seen: dict[tuple[int, bytes], int] = {}
+        fresh: list[int] = []
+        out = np.empty(len(missing), np.int64)
+        base = len(self._start)
+        blob, width = codes.tobytes(), codes.itemsize
+        begins, sizes, names = starts[missing].tolist(), lengths[missing].tolist(), keysets[missing].tolist()
+        for index, (begin, size, keyset) in enumerate(zip(begins, sizes, names, strict=True)):
+            key = (keyset, blob[begin * width : (begin + size) * width])
+            number = seen.get(key)
+            if number is None:
+                number = seen[key] = base + len(fresh)
+                fresh.append(int(missing[index]))
+            out[index] = number
+        chosen = np.array(fresh, np.int64)
+        sids = np.arange(base, base + len(fresh), dtype=np.int64)
+        self._keyset.fill_to(base + len(fresh), -1)
+        self._start.fill_to(base + len(fresh), 0)
+        self._enter(sids, hashes[chosen], keysets[chosen], starts[chosen], lengths[chosen], codes)
+        return out
+
+    def _enter(
+        self,
+        sids: Rows,
+        hashes: NDArray[np.uint64],
+        keysets: NDArray[np.int32],
+        starts: NDArray[np.int64],
+        lengths: NDArray[np.int64],
+        codes: NDArray[np.int32],
+    ) -> None:
+        own = codes[ranges(starts, lengths)]
+        begins = len(self._codes) + np.cumsum(lengths) - lengths
+        self._codes.extend(own)
+        self._start.view()[sids] = begins
+        self._keyset.view()[sids] = keysets
+        self._remember(sids, hashes, keysets, lengths, own)
+        offsets = np.cumsum(lengths) - lengths
+        for keyset in np.unique(keysets).tolist():
+            rows = np.flatnonzero(keysets == keyset)
+            for column, name in enumerate(self._keyset_names[keyset]):
+                postings = self._postings.get(name)
+                if postings is None:
+                    postings = self._postings.setdefault(name, NamePostings())
+                postings.add(own[offsets[rows] + column], sids[rows].astype(np.int32))
+
+    def _remember(
+        self,
+        sids: Rows,
+        hashes: NDArray[np.uint64],
+        keysets: NDArray[np.int32],
+        lengths: NDArray[np.int64],
+        own: NDArray[np.int32],
+    ) -> None:
+        pending = self._pending
+        offset = 0
+        if len(sids) + len(pending) > _PENDING_MAX:
+            merged = np.concatenate([self._hashes, np.fromiter(pending, np.uint64, len(pending)), hashes])
+            owners = np.concatenate([self._hashed, np.fromiter(pending.values(), np.int32, len(pending)), sids])
+            self._hashes, first = np.unique(merged, return_index=True)
+            self._hashed = owners[first].astype(np.int32)
+            self._pending = {}
+            if len(first) == len(merged):
+                return
+            doubled = np.ones(len(merged), bool)
+            doubled[first] = False
+            lost = np.flatnonzero(doubled) - (len(merged) - len(sids))
+            starts = np.cumsum(lengths) - lengths
+            for index in lost[lost >= 0].tolist():
+                key = (int(keysets[index]), own[starts[index] : starts[index] + lengths[index]].tobytes())
+                self._collisions[key] = int(sids[index])
+            return
+        for value, sid, keyset, length in zip(
+            hashes.tolist(), sids.tolist(), keysets.tolist(), lengths.tolist(), strict=True
+        ):
+            place = int(np.searchsorted(self._hashes, np.uint64(value))) if len(self._hashes) else 0
+            taken = place < len(self._hashes) and int(self._hashes[place]) == value
+            if taken or value in pending:
+                self._collisions[keyset, own[offset : offset + length].tobytes()] = sid
+            else:
+                pending[value] = sid
+            offset += length
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def table(self, sids: Rows) -> LabelTable:
+        """The labels of series as columns."""
+        keysets, starts, codes = self._keyset.view()[sids], self._start.view()[sids], self._codes.view()
+        used = np.unique(keysets).tolist()
+        names = sorted({name for keyset in used for name in self._keyset_names[keyset]})
+        place = {name: column for column, name in enumerate(names)}
+        out = np.zeros((len(sids), len(names)), np.int32)
+        for keyset in used:
+            rows = slice(None) if len(used) == 1 else np.flatnonzero(keysets == keyset)
+            begin = starts[rows]
+            for column, name in enumerate(self._keyset_names[keyset]):
+                out[rows, place[name]] = codes[begin + column]
+        return LabelTable(self.symbols, tuple(names), out)
+
+    def raw(self, sids: Rows) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Key sets and value codes (one after the other) of series, as `resolve_codes` and `restore` take them."""
+        keysets = self._keyset.view()[sids]
+        return keysets, self._codes.view()[ranges(self._start.view()[sids], self._lengths(keysets))]
+
+    def keyset_names(self, keyset: int) -> tuple[str, ...]:
+        return self._keyset_names[keyset]
+
+    def labels(self, sid: int) -> Labels:
+        names = self._keyset_names[int(self._keyset.view()[sid])]
+        start = int(self._start.view()[sid])
+        codes = self._codes.view()[start : start + len(names)].tolist()
+        return {name: self.symbols.text(code) for name, code in zip(names, codes, strict=True)}
+
+    def values_of(self, name: str, sids: Rows) -> NDArray[np.int32]:
+        """The value code of one label for series; 0 where a series lacks it."""
+        keysets = self._keyset.view()[sids]
+        known = self._keyset_names
+        place = np.array([names.index(name) if name in names else -1 for names in known] or [-1], np.int64)[keysets]
+        codes = self._codes.view()
+        if not len(codes):
+            return np.zeros(len(sids), np.int32)
+        start = self._start.view()[sids]
+        return np.where(place >= 0, codes[np.minimum(start + place, len(codes) - 1)], 0).astype(np.int32)
+
+    def match(self, matchers: Sequence[Matcher]) -> Rows:
+        """The series that satisfy every matcher, ascending."""
+        total = len(self)
+        plans: list[tuple[int, int, Matcher, NamePostings, NDArray[np.int32]]] = []
+        for matcher in matchers:
+            if not matcher.matches_value(""):
+                wanted = self._wanted(matcher)
+                postings = self._postings.get(matcher.name)
+                if postings is None or not len(wanted):
+                    return np.empty(0, np.int64)
+                plans.append((postings.size_of(wanted), len(plans), matcher, postings, wanted))
+        if plans:
+            _, _, first, postings, wanted = min(plans)
+            found = np.sort(postings.of(wanted)).astype(np.int64)
+            found = found[found < total]
+            rest = [matcher for matcher in matchers if matcher is not first]
+        else:
+            found = np.flatnonzero(self._keyset.view()[:total] >= 0)
+            rest = list(matchers)
+        for matcher in rest:
+            if not len(found):
+                break
+            found = found[self._satisfies(matcher, self.values_of(matcher.name, found))]
+        return found
+
+    def _wanted(self, matcher: Matcher) -> NDArray[np.int32]:
+        """Value codes that satisfy a matcher which the empty value does not."""
+        if matcher.op is MatchOp.EQUAL:
+            literals: Iterable[str] = (matcher.value,)
+        elif matcher.op is MatchOp.REGEX and matcher.regex is not None and matcher.regex.literals is not None:
+            literals = matcher.regex.literals
+        else:
+            postings = self._postings.get(matcher.name)
+            codes = postings.values() if postings is not None else np.empty(0, np.int32)
+            return codes[self._test(matcher, codes)]
+        known = [self.symbols.find(text) for text in literals]
+        return np.unique(np.array([code for code in known if code], np.int32))
+
+    def _satisfies(self, matcher: Matcher, codes: NDArray[np.int32]) -> NDArray[np.bool_]:
+        if matcher.op in (MatchOp.EQUAL, MatchOp.NOT_EQUAL):
+            code = self.symbols.find(matcher.value)
+            same = codes == (-1 if code is None else code)
+            return np.asarray(~same if matcher.negative else same)
+        distinct, inverse = np.unique(codes, return_inverse=True)
+        return np.asarray(self._test(matcher, distinct)[inverse])
+
+    def _test(self, matcher: Matcher, codes: NDArray[np.int32]) -> NDArray[np.bool_]:
+        text, matches = self.symbols.text, matcher.matches_value
+        return np.fromiter((matches(text(code)) for code in codes.tolist()), bool, len(codes))
+
+    def names_of(self, sids: Rows | None = None) -> list[str]:
+        """Label names of some series, or of all; sorted."""
+        if sids is None:
+            return sorted(self._postings)
+        used = np.unique(self._keyset.view()[sids]).tolist()
+        return sorted({name for keyset in used if keyset >= 0 for name in self._keyset_names[keyset]})
+
+    def texts_of(self, name: str, sids: Rows | None = None) -> list[str]:
+        """Values of a label, sorted."""
+        postings = self._postings.get(name)
+        if postings is None:
+            return []
+        codes = postings.values() if sids is None else np.unique(self.values_of(name, sids))
+        return sorted(self.symbols.text(code) for code in codes.tolist() if code)
+
+    def postings(self) -> dict[str, NamePostings]:
+        """The inverted index, for statistics."""
+        return dict(self._postings)
+
+
+def _hash(
+    keysets: NDArray[np.int32],
+    starts: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+    codes: NDArray[np.int32],
+) -> NDArray[np.uint64]:
+    """64-bit hashes of series: a sum over positions of mixed (position, code), so that it is one pass without a loop over series."""
+    position = (
+        np.arange(len(codes), dtype=np.int64) - np.repeat(starts, lengths) if len(codes) else np.empty(0, np.int64)
+    )
+    mixed: NDArray[Any] = (
+        codes.astype(np.uint64) + (position.astype(np.uint64) << np.uint64(32)) + np.uint64(1)
+    ) * _PRIME
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(32)
+    sums = np.r_[np.uint64(0), np.cumsum(mixed, dtype=np.uint64)]
+    out: NDArray[np.uint64] = sums[starts + lengths] - sums[starts]
+    out += keysets.astype(np.uint64) * _PRIME
+    out ^= out >> np.uint64(31)
+    out *= np.uint64(0x94D049BB133111EB)
+    return out
