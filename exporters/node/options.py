@@ -18,7 +18,9 @@ def option(default: Any, help: str, *, flag: str = "", aliases: tuple[str, ...] 
 
 def flag_name(plugin: Plugin[Any], field: "dataclasses.Field[Any]") -> str:
     """The flag of an option, without the leading dashes."""
-    return f"collector.{plugin.name}.{field.metadata['flag'] or field.name.replace('_', '-')}"
+    return (
+        f"collector.{plugin.facts.get('flags', plugin.name)}.{field.metadata['flag'] or field.name.replace('_', '-')}"
+    )
 
 
 def add_option_flags(flags: Flags, plugin: Plugin[Any]) -> None:

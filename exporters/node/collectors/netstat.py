@@ -1,0 +1,71 @@
+"""Counters of the network protocols."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from exporters.files import read_lines
+from exporters.node.host import Host
+from exporters.node.options import Filter, check_pattern, option
+from exporters.node.registry import collectors
+from pharos.exposition import Metric, untyped
+
+_FIELDS: Final = (
+    "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)|TcpExt_(Listen.*|Syncookies.*|"
+    "TCPSynRetrans|TCPTimeouts|TCPOFOQueue|TCPRcvQDrop)|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|"
+    "CurrEstab)|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NetstatOptions:
+    """Which fields."""
+
+    fields: str = option(_FIELDS, "Regexp of fields to return for netstat collector.")
+
+    def __post_init__(self) -> None:
+        check_pattern(self, "fields")
+
+
+@collectors.register("netstat", options=NetstatOptions)
+class Netstat:
+    """Network statistics of /proc/net/netstat, snmp and snmp6."""
+
+    def __init__(self, host: Host, options: NetstatOptions) -> None:
+        self._host, self._filter = host, Filter(include=options.fields)
+        self._places: dict[str, list[tuple[int, str, str]]] = {}
+
+    def __call__(self) -> Iterator[Metric]:
+        for file in ("netstat", "snmp"):
+            lines = read_lines(self._host.proc(f"net/{file}"))
+            for header, row in zip(lines[::2], lines[1::2], strict=True):
+                values = row.split(" ")
+                for place, name, text in self._chosen(header):
+                    yield untyped(name, text, int(values[place]))
+        yield from self._snmp6()
+
+    def _chosen(self, header: str) -> list[tuple[int, str, str]]:
+        """Place, family and help of the wanted columns; the header lines change only with the kernel."""
+        known = self._places.get(header)
+        if known is None:
+            protocol, *names = header.split(" ")
+            protocol = protocol.rstrip(":")
+            known = self._places[header] = [
+                (place, f"node_netstat_{protocol}_{name}", f"Statistic {protocol}{name}.")
+                for place, name in enumerate(names, 1)
+                if self._filter.allows(f"{protocol}_{name}")
+            ]
+        return known
+
+    def _snmp6(self) -> Iterator[Metric]:
+        try:
+            lines = read_lines(self._host.proc("net/snmp6"))
+        except FileNotFoundError:  # IPv6 is switched off
+            return
+        for line in lines:
+            key, _, value = line.partition(" ")
+            key = key.rstrip("\t")
+            before, six, name = key.partition("6")
+            protocol = f"{before}{six}"
+            if six and self._filter.allows(f"{protocol}_{name}"):
+                yield untyped(f"node_netstat_{protocol}_{name}", f"Statistic {protocol}{name}.", int(value))
