@@ -65,6 +65,14 @@ def _read_labels(key: bytes, position: int, kind: str, names: list[str], pairs: 
         pairs.append((label, normal_float(text) if label == number_label else text))
 
 
+def read_pairs(braces: bytes) -> Pairs:
+    """The labels of an exemplar."""
+    pairs: Pairs = []
+    names: list[str] = []
+    _read_labels(braces, 1, "unknown", names, pairs)
+    return pairs
+
+
 def _text(raw: bytes) -> str:
     try:
         return unescape(raw.decode())
