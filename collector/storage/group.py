@@ -88,7 +88,7 @@ class HeadGroup:
         layout = self._layout
         assert layout is not None, "reshape() comes first"
         markers = self._due_markers(layout)
-        slab = layout.slab_for(timestamp_ms, self._head.options.block_ms)
+        slab = layout.slab_for(timestamp_ms, self._head.options.block_ms, self._head.segment)
         if slab.values.shape[1] < len(layout.sids):
             slab.widen(len(layout.sids))
         row = slab.values[slab.count]

@@ -5,6 +5,7 @@ The appending thread (the event loop) calls `register`, `append*` and the groups
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -16,14 +17,15 @@ from collector.storage.assemble import Batch
 from collector.storage.columns import Column
 from collector.storage.exemplars import Exemplar, ExemplarStore
 from collector.storage.group import HeadGroup
+from collector.storage.headfiles import HeadFiles, LayoutBook
 from collector.storage.histograms import HistogramBatch, HistogramLog, decode_histogram, encode_histogram
 from collector.storage.interface import ABSENT_BITS, ABSENT_NAN, AppendReport, Rows, Timestamps, Values
-from collector.storage.layout import Layout, Placements
+from collector.storage.layout import ROWS, Layout, Placements, Slab
 from collector.storage.options import StorageOptions
 from collector.storage.records import Kind
 from collector.storage.samplelog import SampleLog, merge_runs
 from collector.storage.series import SeriesTable
-from collector.storage.sources import RunBatch, SlabBatch, between
+from collector.storage.sources import FrameBatch, RunBatch, SlabBatch, between
 from collector.storage.wal import WalWriter
 from pharos.clock import Clock
 from pharos.labels import LabelSet
@@ -35,14 +37,16 @@ MAX_TIME: Final = 2**63 - 1
 _RECENT_MAX: Final = 200_000
 
 
-class Head:
+class Head(LayoutBook):
     """Groups, sample log and the order rules of appending."""
 
-    def __init__(self, table: SeriesTable, options: StorageOptions, clock: Clock) -> None:
+    def __init__(self, folder: Path, table: SeriesTable, options: StorageOptions, clock: Clock) -> None:
         self.table = table
         self.options = options
         self.clock = clock
         self.wal: WalWriter | None = None
+        self.files = HeadFiles(folder, table)
+        self.segment = 0  # of the log: what is appended now is in this one or a later one
         self.log = SampleLog()
         self.histograms = HistogramLog()
         self.exemplars = ExemplarStore(options.max_exemplars)
@@ -56,6 +60,7 @@ class Head:
         self._recent: dict[tuple[int, int], int] = {}
         self._next_group = 1
         self._next_layout = 1
+        self._sealed: dict[int, int] = {}  # by group, from the head files at the start
         self._logged: Column[np.bool_] = Column(bool)  # the log knows this series
         self._owner: Column[np.int32] = Column(np.int32)  # group that writes the series, 0: none
         self._last_time: Column[np.int64] = Column(np.int64)  # of series without an owner
@@ -149,11 +154,8 @@ class Head:
             if rival is not None:
                 self._share(rival)
                 group.shared = True
-        if len(sids) and int(last[sids].max()) > group.last_time:
-            self._share(group)
-        if group.shared:
-            fresh = sids[owner[sids] != group.number]
-            last[fresh] = np.maximum(last[fresh], MIN_TIME)
+        if len(sids) and not group.shared:
+            group.last_time = max(group.last_time, int(last[sids].max()))
         owner[sids] = group.number
 
     def _release(self, group: HeadGroup, gone: Rows) -> None:
@@ -351,6 +353,65 @@ class Head:
         """Column chunks in memory and head files, as near as our layout has such a thing."""
         return sum(len(layout.sids) * len(layout.slabs()) for layout in list(self.layouts.values()))
 
+    # -- sealing -------------------------------------------------------------------------------------------------------
+
+    def seal(self, keep_segments_from: int) -> None:
+        """Write full slabs to the head files, and those that would hold up the log; one maintenance thread. Raises `OSError`."""
+        for layout in list(self.layouts.values()):
+            slabs = layout.slabs()
+            for slab in slabs:
+                last = slab is slabs[-1]
+                if not last or slab.count == ROWS or slab.window_end == MIN_TIME or layout.closed:
+                    if slab.count:
+                        window = int(slab.times[0]) // self.options.block_ms * self.options.block_ms
+                        self.files.seal(layout, slab, window)
+                    layout.drop_slab(slab)
+                elif slab.count and slab.segment < keep_segments_from:
+                    slab.window_end = (
+                        MIN_TIME  # no further row; sealed the next time, when a row being written is complete
+                    )
+
+    def sealed_until(self, group: int) -> int:
+        """Rows of a group up to this time are in head files."""
+        return self._sealed.get(group, MIN_TIME)
+
+    def load(self) -> None:
+        """Read the head files; comes before the replay of the log."""
+        self.files.load(self)
+        for layout in self.layouts.values():
+            self._sealed[layout.group] = max(self._sealed.get(layout.group, MIN_TIME), layout.sealed_until)
+            if len(layout.frames):
+                first = int(self.files.first.view()[layout.frames.view()[0]])
+                self._saw(first, layout.sealed_until)
+                self.know_replayed(layout.sids.view().astype(np.int64))
+                sids = layout.sids.view()
+                self._last_time.view()[sids] = np.maximum(self._last_time.view()[sids], layout.sealed_until)
+
+    def oldest_segment(self) -> int:
+        """The oldest segment of the log with something that is nowhere else."""
+        slabs = [slab.segment for layout in list(self.layouts.values()) for slab in layout.slabs()]
+        return min([self.segment, *slabs])
+
+    # -- LayoutBook ----------------------------------------------------------------------------------------------------
+
+    def find(self, number: int) -> Layout | None:
+        return self.layouts.get(number)
+
+    def restore(self, number: int, group: int, before: int, sids: Rows) -> bool:
+        layout = self.layouts.get(number)
+        if layout is None:
+            layout = self.layouts[number] = Layout(number, group)
+            layout.closed = True
+            self._next_layout = max(self._next_layout, number + 1)
+            self._next_group = max(self._next_group, group + 1)
+        known = layout.sids.view()
+        common = min(len(known) - before, len(sids))
+        if before > len(known) or not np.array_equal(known[before : before + common], sids[:common]):
+            return False
+        if common < len(sids):
+            self.extend_layout(layout, sids[common:])
+        return True
+
     # -- replay --------------------------------------------------------------------------------------------------------
 
     def know_replayed(self, sids: Rows) -> None:
@@ -394,7 +455,9 @@ class Head:
         """What the head has of some series (ascending sids) in a time range."""
         if not len(sids):
             return []
-        found: list[Batch] = [self._slab_batch(sids, min_ms, max_ms)]
+        wanted = self._placed(sids)
+        slabs = SlabBatch.collect(wanted, min_ms, max_ms)
+        found: list[Batch] = [FrameBatch.collect(self.files, wanted, min_ms, max_ms), slabs]
         runs = [between(run.pick(sids), min_ms, max_ms) for run in self.log.runs()]
         runs = [run for run in runs if len(run)]
         if runs:
@@ -404,7 +467,8 @@ class Head:
             found.append(HistogramBatch(histograms.pick(sids, min_ms, max_ms)))
         return found
 
-    def _slab_batch(self, sids: Rows, min_ms: int, max_ms: int) -> SlabBatch:
+    def _placed(self, sids: Rows) -> list[tuple[Layout, tuple[Slab, ...], Rows, NDArray[np.int32]]]:
+        """(layout, its slabs, sids, columns) of every layout that has some of the series."""
         owned, numbers, columns = self.placements.of(sids)
         order = np.argsort(numbers, kind="stable")
         owned, numbers, columns = owned[order], numbers[order], columns[order]
@@ -416,7 +480,7 @@ class Head:
             layout = self.layouts.get(int(numbers[begin]))
             if layout is not None:
                 wanted.append((layout, layout.slabs(), owned[begin:end], columns[begin:end]))
-        return SlabBatch.collect(wanted, min_ms, max_ms)
+        return wanted
 
 
 def _running_newest(

@@ -26,13 +26,14 @@ _swap = threading.Lock()  # the appending and the sealing thread both replace a 
 class Slab:
     """Up to ROWS raw rows. times: int64[ROWS]; values: float64[ROWS, width]; the first `count` rows are valid."""
 
-    __slots__ = ("count", "times", "values", "window_end")
+    __slots__ = ("count", "segment", "times", "values", "window_end")
 
-    def __init__(self, width: int, window_end: int) -> None:
+    def __init__(self, width: int, window_end: int, segment: int) -> None:
         self.times: NDArray[np.int64] = np.zeros(ROWS, np.int64)
         self.values: NDArray[np.float64] = np.empty((ROWS, width))
         self.count = 0
         self.window_end = window_end
+        self.segment = segment  # the oldest segment of the log that can hold a row of it
 
     def widen(self, width: int) -> None:
         """Room for more columns; the rows so far have nothing there."""
@@ -64,13 +65,13 @@ class Layout:
     def slabs(self) -> tuple[Slab, ...]:
         return self.slabs_
 
-    def slab_for(self, timestamp_ms: int, block_ms: int) -> Slab:
+    def slab_for(self, timestamp_ms: int, block_ms: int, segment: int) -> Slab:
         """The slab that takes a row at this time; a slab never reaches over a block boundary."""
         if self.slabs_:
             slab = self.slabs_[-1]
             if slab.count < ROWS and timestamp_ms < slab.window_end:
                 return slab
-        slab = Slab(len(self.sids), (timestamp_ms // block_ms + 1) * block_ms)
+        slab = Slab(len(self.sids), (timestamp_ms // block_ms + 1) * block_ms, segment)
         with _swap:
             self.slabs_ = (*self.slabs_, slab)
         return slab

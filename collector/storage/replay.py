@@ -35,6 +35,7 @@ class Replay:
         segments = list_segments(folder)
         for number in segments:
             self._progress(segments[0], number, segments[-1])
+            self.head.segment = number
             self._segment(segment_path(folder, number), number, last=number == segments[-1])
         for group in list(self.head.groups.values()):
             self.head.close_group(group, log=False)
@@ -122,6 +123,9 @@ class Replay:
         group = self.head.groups.get(number)
         if group is None or self._shapes.get(number) != shape or len(values) != len(group.sids):
             self.left_out += 1
+            return
+        if timestamp_ms <= self.head.sealed_until(number):
+            group.skip(timestamp_ms)
             return
         if timestamp_ms <= group.last_time:
             return

@@ -1,16 +1,20 @@
 """Pieces of series out of the head's memory, as batches for `assemble`."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from collector.storage.columns import ranges
+from collector.storage.frames import decode_columns, frame_times
+from collector.storage.headfiles import HeadFiles
 from collector.storage.interface import Rows, Timestamps, Values
-from collector.storage.layout import Layout, Slab
+from collector.storage.layout import ROWS, Layout, Slab
 from collector.storage.samplelog import Run
 
+_DECODE_AT_ONCE: Final = 8192  # pairs; keeps the intermediate arrays in the processor's cache
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _MIX2 = np.uint64(0xBF58476D1CE4E5B9)
 
@@ -125,3 +129,119 @@ def _same_times(
     sums = np.add.reduceat(mixed, starts) + lengths.astype(np.uint64)
     _, first, axis = np.unique(sums, return_index=True, return_inverse=True)
     return first.astype(np.int64), axis.astype(np.int64)
+
+
+class FrameBatch:
+    """Sealed rows: one axis a frame, one piece a series and frame. Nothing here loops over frames or series."""
+
+    absent = True
+    histograms = False
+
+    def __init__(self, files: HeadFiles) -> None:
+        self.sids: Rows = np.empty(0, np.int64)
+        self.axis: NDArray[np.int64] = np.empty(0, np.int64)
+        self.times: Timestamps = np.empty(0, np.int64)
+        self.starts: NDArray[np.int64] = np.empty(0, np.int64)
+        self.lengths: NDArray[np.int64] = np.empty(0, np.int64)
+        self._files = files
+        self._blocks: list[_FrameBlock] = []
+
+    @classmethod
+    def collect(
+        cls,
+        files: HeadFiles,
+        wanted: Sequence[tuple[Layout, tuple[Slab, ...], Rows, NDArray[Any]]],
+        min_ms: int,
+        max_ms: int,
+    ) -> "FrameBatch":
+        """The sealed rows of some columns: (layout, its slabs as read before, sids, columns)."""
+        batch = cls(files)
+        lists = [layout.frames.view() for layout, _, _, _ in wanted]
+        counts = np.array([len(part) for part in lists], np.int64)
+        if not counts.sum():
+            return batch
+        frame = np.concatenate(lists).astype(np.int64)
+        owner = np.repeat(np.arange(len(wanted)), counts)
+        # A slab that was seen may have become a frame meanwhile.
+        unsealed = np.array(
+            [slabs[0].times[0] if slabs and slabs[0].count else max_ms + 1 for _, slabs, _, _ in wanted]
+        )
+        first, last = files.first.view()[frame], files.last.view()[frame]
+        keep = (last >= min_ms) & (first <= max_ms) & (first < unsealed[owner])
+        frame, owner, first, last = frame[keep], owner[keep], first[keep], last[keep]
+        kinds = files.file.view()[frame].astype(np.int64) * (ROWS + 1) + files.rows.view()[frame]
+        for kind in np.unique(kinds).tolist():
+            mine = kinds == kind
+            batch._add(frame[mine], owner[mine], wanted, min_ms, max_ms)
+        return batch
+
+    def _add(
+        self,
+        frame: NDArray[np.int64],
+        owner: NDArray[np.int64],
+        wanted: Sequence[tuple[Layout, tuple[Slab, ...], Rows, NDArray[Any]]],
+        min_ms: int,
+        max_ms: int,
+    ) -> None:
+        """Frames of one file with the same number of rows."""
+        file = self._files.file_numbered(int(self._files.file.view()[frame[0]]))
+        if file is None:
+            return
+        data = file.bytes()
+        rows = int(self._files.rows.view()[frame[0]])
+        position = self._files.position.view()[frame]
+        times = frame_times(data, position, rows)
+        inside = (times >= min_ms) & (times <= max_ms)
+        low = (times < min_ms).sum(axis=1)
+        length = inside.sum(axis=1)
+        if not length.all():
+            some = length > 0
+            frame, owner, position, times = frame[some], owner[some], position[some], times[some]
+            inside, low, length = inside[some], low[some], length[some]
+        if not len(frame):
+            return
+        sizes = np.array([len(part[2]) for part in wanted], np.int64)
+        begins = np.cumsum(sizes) - sizes
+        index = ranges(begins[owner], sizes[owner])
+        axis = np.repeat(np.arange(len(frame)), sizes[owner])
+        column = np.concatenate([part[3] for part in wanted])[index].astype(np.int64)
+        sids = np.concatenate([part[2] for part in wanted])[index]
+        place = position[axis]
+        exists = column < data[: len(data) // 8 * 8].view("<u4")[(place + 20) >> 2]
+        if not exists.all():
+            axis, column, sids, place = axis[exists], column[exists], sids[exists], place[exists]
+        base = len(self.times)
+        pieces = np.arange(len(self.sids), len(self.sids) + len(sids))
+        self.sids = np.concatenate([self.sids, sids])
+        self.axis = np.concatenate([self.axis, axis + len(self.starts)])
+        self.times = np.concatenate([self.times, times[inside]])
+        self.starts = np.concatenate([self.starts, base + np.cumsum(length) - length])
+        self.lengths = np.concatenate([self.lengths, length])
+        whole = bool((length == rows).all())
+        self._blocks.append(_FrameBlock(data, rows, place, column, pieces, None if whole else inside[axis], low[axis]))
+
+    def fill(self, destination: NDArray[np.int64], out: Values, objects: NDArray[np.object_] | None) -> None:
+        for block in self._blocks:
+            steps = np.arange(block.rows)
+            place = destination[block.pieces] - block.low
+            for begin in range(0, len(place), _DECODE_AT_ONCE):
+                part = slice(begin, begin + _DECODE_AT_ONCE)
+                values = decode_columns(block.data, block.position[part], block.column[part], block.rows)
+                index = place[part, None] + steps
+                if block.inside is None:
+                    out[index] = values
+                else:
+                    out[index[block.inside[part]]] = values[block.inside[part]]
+
+
+@dataclass(frozen=True, slots=True)
+class _FrameBlock:
+    """(frame, column) pairs of one file and row count, one for each piece; inside: rows in the time range, None for all."""
+
+    data: NDArray[np.uint8]
+    rows: int
+    position: NDArray[np.int64]
+    column: NDArray[np.int64]
+    pieces: NDArray[np.int64]
+    inside: NDArray[np.bool_] | None
+    low: NDArray[np.int64]

@@ -11,7 +11,7 @@ import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -34,6 +34,8 @@ from pharos.matchers import Matcher
 
 logger = logging.getLogger(__name__)
 
+_SEGMENTS_KEPT: Final = 2  # of the log: slabs older than this are sealed before they are full
+
 
 class Storage:
     """Implements `Queryable` and `Appendable`."""
@@ -43,7 +45,7 @@ class Storage:
         self.options = options or StorageOptions()
         self.clock: Clock = clock or SystemClock()
         self.table = SeriesTable()
-        self.head = Head(self.table, self.options, self.clock)
+        self.head = Head(self.path / "head", self.table, self.options, self.clock)
         self.tombstones = Tombstones()
         self._replay = ReplayStatus()
         self._lock_file: int | None = None
@@ -55,6 +57,7 @@ class Storage:
         wal_folder = self.path / "wal"
         wal_folder.mkdir(parents=True, exist_ok=True)
         self._take_lock()
+        self.head.load()
         replay = Replay(self.head, self.tombstones, self._progress)
         replay.run(wal_folder)
         segments = list_segments(wal_folder)
@@ -64,6 +67,7 @@ class Storage:
             segment_bytes=self.options.wal_segment_bytes,
             compression=self.options.wal_compression,
         )
+        self.head.segment = self.head.wal.segment
         self._replay = ReplayStatus(self._replay.minimum, self._replay.maximum, self._replay.maximum, done=True)
 
     def close(self) -> None:
@@ -71,6 +75,7 @@ class Storage:
         if self.head.wal is not None:
             self.head.wal.close()
             self.head.wal = None
+            self.head.files.close()
         self._release_lock()
 
     def abandon(self) -> None:
@@ -78,6 +83,7 @@ class Storage:
         if self.head.wal is not None:
             self.head.wal.abandon()
             self.head.wal = None
+            self.head.files.abandon()
         self._release_lock()
 
     def _release_lock(self) -> None:
@@ -104,10 +110,12 @@ class Storage:
         """Make everything appended so far durable. Raises `OSError`; call again later."""
         if self.head.wal is not None:
             self.head.wal.sync()
+            self.head.segment = self.head.wal.segment
 
     def maintain(self, now_ms: int) -> None:
         """Seal, flush, compact, expire: whatever is due."""
         self.head.log.tidy()
+        self.head.seal(self.head.segment - _SEGMENTS_KEPT)
 
     # -- Appendable ----------------------------------------------------------------------------------------------------
 
