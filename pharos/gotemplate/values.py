@@ -38,10 +38,11 @@ def field(value: Any, name: str, missing: Callable[[str], Any]) -> Any:
 
     Methods come back as callables. Names that begin with an underscore are not reachable.
     """
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping | list):
         method = _own_method(value, name)
         if method is not None:
             return method
+    if isinstance(value, Mapping):
         return value[name] if name in value else missing(name)
     if value is None:
         raise ValueProblem(f"nil data; no entry for key {name!r}")
@@ -51,10 +52,10 @@ def field(value: Any, name: str, missing: Callable[[str], Any]) -> Any:
     return getattr(value, name)
 
 
-def _own_method(value: Mapping[str, Any], name: str) -> Any:
-    """A method that a subclass of dict adds, such as `SortedPairs` of a label set."""
-    kind = type(value)
-    if kind is dict or name.startswith("_") or not hasattr(kind, name) or hasattr(dict, name):
+def _own_method(value: Mapping[str, Any] | list[Any], name: str) -> Any:
+    """A method that a subclass of dict or list adds, such as `SortedPairs` of a label set or `Firing` of alerts."""
+    kind, base = type(value), list if isinstance(value, list) else dict
+    if kind is base or name.startswith("_") or not hasattr(kind, name) or hasattr(base, name):
         return None
     return getattr(value, name)
 

@@ -1,0 +1,1 @@
+"""Groups and their timing: pure, the time comes in with every call."""

@@ -1,0 +1,1 @@
+"""Silences: what they are, which there are, and how they survive a crash."""

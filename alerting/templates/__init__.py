@@ -1,0 +1,1 @@
+"""Notification templates: the data they see, their functions, and our default texts."""
