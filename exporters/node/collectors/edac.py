@@ -42,7 +42,9 @@ def _row(folder: str, labels: dict[str, str], table: Table) -> None:
         match = re.fullmatch(r"ch(\d+)_(ce|ue)_count", file)
         if match is not None:
             kind = "correctable" if match[2] == "ce" else "uncorrectable"
-            where = {"channel": match[1], "dimm_label": try_attribute(f"{folder}/ch{match[1]}_dimm_label") or ""}
+            label = try_attribute(f"{folder}/ch{match[1]}_dimm_label") or ""
+            label = label.replace("csrow", "_csrow").replace("channel", "_channel")
+            where = {"channel": match[1], "dimm_label": label}
             text = f"Total {kind} memory errors for this channel."
             count = integer(f"{folder}/{file}")
             table.counter(f"node_edac_channel_{kind}_errors_total", text, count, labels | where)

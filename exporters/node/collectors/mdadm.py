@@ -89,9 +89,11 @@ def _continue(array: _Array, line: str) -> None:
     if blocks is not None:
         array.blocks = array.synced = int(blocks[1])
         counts = _REQUIRED.search(line)
-        if counts is not None:
+        if array.state == "inactive":
+            array.active = 0
+        elif counts is not None:
             array.required, array.active = int(counts[1]), int(counts[2])
-        elif array.state == "active":
+        else:
             array.required = array.active
     sync = _SYNC.search(line)
     if sync is not None:

@@ -1,0 +1,1 @@
+"""Long tables of families that would drown the collectors that use them."""
