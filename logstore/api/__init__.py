@@ -1,0 +1,16 @@
+"""Elasticsearch's REST endpoints on starlette. Each module lists its `ROUTES`; `routes(store)` collects them."""
+
+from starlette.routing import Route
+
+from logstore.api import cluster, documents, indices, searching
+from logstore.api.http import endpoint
+from logstore.store import Store
+
+__all__ = ["routes"]
+
+
+def routes(store: Store) -> list[Route]:
+    """All routes of the store; what nobody serves is refused by name."""
+    table = [*cluster.ROUTES, *documents.ROUTES, *searching.ROUTES, *indices.ROUTES]
+    found = [Route(path, endpoint(store, handler), methods=methods) for methods, path, handler in table]
+    return [*found, Route("/{path:path}", endpoint(store, cluster.unknown), methods=cluster.ALL_METHODS)]
