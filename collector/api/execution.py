@@ -1,0 +1,133 @@
+"""Running queries in worker threads: bounded in number, listed while they run, stopped when their client leaves.
+
+The event loop only waits. A query gets a `cancelled` callable that it asks now and then; it turns true when the client is gone, when
+somebody stops the query by its number, or when the server shuts down.
+"""
+
+import asyncio
+import itertools
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Summary
+from starlette.requests import Request
+
+from collector.api.errors import ApiError
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
+_END: Final = b""
+
+
+@dataclass(slots=True)
+class ActiveQuery:
+    """A query that waits or runs. Times are seconds since 1970."""
+
+    number: int
+    text: str
+    client: str
+    asked_at: float
+    started_at: float = 0.0
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def queue_s(self) -> float:
+        """How long it waited for a thread."""
+        return max(0.0, (self.started_at or time.time()) - self.asked_at)
+
+
+class QueryRunner:
+    """The worker threads of the API. `slow_after_s`: queries that took longer are logged; 0 logs none."""
+
+    def __init__(
+        self, registry: CollectorRegistry | None = None, *, workers: int = 8, slow_after_s: float = 0.0
+    ) -> None:
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="query")
+        self._numbers = itertools.count(1)
+        self._active: dict[int, ActiveQuery] = {}
+        self.slow_after_s = slow_after_s
+        self._gauge = Gauge(
+            "prometheus_engine_queries", "The current number of queries being executed or waiting.", registry=registry
+        )
+        limit = Gauge(
+            "prometheus_engine_queries_concurrent_max", "The max number of concurrent queries.", registry=registry
+        )
+        limit.set(workers)
+        self._slow = Counter(
+            "prometheus_engine_slow_queries",
+            "Queries that took longer than the slow-query threshold.",
+            registry=registry,
+        )
+        self._time = Summary("prometheus_engine_query_duration_seconds", "Query timings.", ["slice"], registry=registry)
+
+    @property
+    def active(self) -> list[ActiveQuery]:
+        """What waits and runs now, oldest first."""
+        return list(self._active.values())
+
+    def cancel(self, number: int) -> bool:
+        """Stop a query; False when there is none of that number."""
+        query = self._active.get(number)
+        if query is not None:
+            query.stop.set()
+        return query is not None
+
+    def close(self) -> None:
+        """Stop all queries and let the threads end."""
+        for query in self.active:
+            query.stop.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def run(self, request: Request, text: str, work: Callable[[ActiveQuery], T]) -> T:
+        """The result of `work(query)` from a worker thread; `query.stop` is set when the client leaves."""
+        client = request.client.host if request.client else ""
+        query = ActiveQuery(next(self._numbers), text, client, time.time())
+        self._active[query.number] = query
+        self._gauge.inc()
+        watcher = asyncio.create_task(_watch(request, query.stop), name="query-client")
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self._started, query, work)
+        finally:
+            query.stop.set()
+            watcher.cancel()
+            self._gauge.dec()
+            self._finished(query)
+
+    def _started(self, query: ActiveQuery, work: Callable[[ActiveQuery], T]) -> T:
+        query.started_at = time.time()
+        if query.stop.is_set():
+            raise ApiError("canceled", "context canceled")
+        return work(query)
+
+    def _finished(self, query: ActiveQuery) -> None:
+        del self._active[query.number]
+        took = time.time() - (query.started_at or query.asked_at)
+        self._time.labels("inner_eval").observe(took)
+        self._time.labels("queue_time").observe(query.queue_s)
+        if self.slow_after_s and took > self.slow_after_s:
+            self._slow.inc()
+            logger.warning("Slow query", extra={"query": query.text, "seconds": round(took, 3), "client": query.client})
+
+    async def call(self, work: Callable[[], T]) -> T:
+        """The result of `work()` from a worker thread, for anything but queries."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def stream(self, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+        """Each piece is made in a worker thread while the one before is on its way."""
+        loop = asyncio.get_running_loop()
+        while piece := await loop.run_in_executor(self._pool, next, pieces, _END):
+            yield piece
+
+
+async def _watch(request: Request, stop: threading.Event) -> None:
+    """Set `stop` when the client goes away. The body must have been read."""
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            stop.set()
+            return

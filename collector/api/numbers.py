@@ -1,0 +1,55 @@
+"""Numbers as Prometheus writes them in JSON: sample values are texts, times are seconds with three decimals.
+
+Values: shortest digits that read back the same; an exponent only below 1e-6 and from 1e21 on.
+"""
+
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+_PLAIN_LOW, _PLAIN_HIGH = 1e-6, 1e21
+
+
+def value_text(value: float) -> str:
+    """One value."""
+    if value == 0:
+        return "-0" if math.copysign(1, value) < 0 else "0"
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    shown = repr(float(value))
+    plain = _PLAIN_LOW <= abs(value) < _PLAIN_HIGH
+    if "e" not in shown:
+        return shown.removesuffix(".0")
+    if plain:
+        return format(Decimal(shown), "f")
+    mantissa, _, exponent = shown.partition("e")
+    power = int(exponent)
+    return f"{mantissa.removesuffix('.0')}e{'-' if power < 0 else '+'}{abs(power)}"
+
+
+def value_texts(values: NDArray[np.float64]) -> list[str]:
+    """Many values at once, some 30 ns each where no exponent and no special value is among them."""
+    text = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY).decode()
+    parts = text[1:-1].replace(".0,", ",").removesuffix(".0").split(",") if len(values) else []
+    if "n" in text or "e" in text:
+        for index, part in enumerate(parts):
+            if "e" in part or part == "null":
+                parts[index] = value_text(float(values[index]))
+    return parts
+
+
+def time_text(ms: int) -> str:
+    """A time in seconds."""
+    seconds, rest = divmod(abs(ms), 1000)
+    return f"{'-' if ms < 0 else ''}{seconds}{f'.{rest:03d}' if rest else ''}"
+
+
+def time_texts(times_ms: Sequence[int] | NDArray[np.int64]) -> list[str]:
+    """Many times."""
+    return [time_text(ms) for ms in (times_ms.tolist() if isinstance(times_ms, np.ndarray) else times_ms)]

@@ -1,0 +1,184 @@
+"""`/query`, `/query_range`, `/format_query`, `/parse_query`, `/query_exemplars`."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from collector.api import columns, result_json
+from collector.api.context import ApiContext, QueryOptions
+from collector.api.envelope import JSON, Pieces, streamed, success
+from collector.api.errors import ApiError, bad_parameter
+from collector.api.execution import ActiveQuery
+from collector.api.numbers import value_text
+from collector.api.parameters import Parameters, parse_duration_s
+from collector.promql.errors import ParseError
+from collector.promql.parser import pretty, to_json
+from collector.promql.parser.ast import VectorSelector, walk
+from collector.promql.result import QueryResult, QueryStats
+
+MAX_POINTS: Final = 11_000
+
+
+async def instant(context: ApiContext, request: Request, parameters: Parameters) -> Response:
+    """`/api/v1/query`"""
+    limit = parameters.limit()
+    at_ms = parameters.time("time", context.now_ms())
+    options = _options(context, parameters)
+    text = parameters.text("query")
+
+    def evaluate(query: ActiveQuery) -> QueryResult:
+        return context.engine.instant(text, at_ms, options(query))
+
+    return await _answer(context, request, parameters, text, limit, evaluate)
+
+
+async def range_(context: ApiContext, request: Request, parameters: Parameters) -> Response:
+    """`/api/v1/query_range`"""
+    limit = parameters.limit()
+    start, end = parameters.needed_time("start"), parameters.needed_time("end")
+    if end < start:
+        raise bad_parameter("end", "end timestamp must not be before start time")
+    step = _step_ms(parameters)
+    if (end - start) / step > MAX_POINTS:
+        raise ApiError(
+            "bad_data",
+            "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
+        )
+    options = _options(context, parameters)
+    text = parameters.text("query")
+
+    def evaluate(query: ActiveQuery) -> QueryResult:
+        return context.engine.range(text, start, end, step, options(query))
+
+    return await _answer(context, request, parameters, text, limit, evaluate)
+
+
+def _step_ms(parameters: Parameters) -> int:
+    try:
+        step = parse_duration_s(parameters.text("step"))
+    except ValueError as error:
+        raise bad_parameter("step", error) from error
+    if step <= 0:
+        raise bad_parameter(
+            "step", "zero or negative query resolution step widths are not accepted. Try a positive integer"
+        )
+    return max(1, round(step * 1000))
+
+
+def _options(context: ApiContext, parameters: Parameters) -> Callable[[ActiveQuery], QueryOptions]:
+    """What a query may use, by the request and the server's limits."""
+    timeout_s = context.settings.query_timeout_s
+    if parameters.text("timeout"):
+        timeout_s = min(timeout_s, parameters.duration("timeout"))
+    try:
+        lookback_s = parse_duration_s(parameters.text("lookback_delta") or "0")
+    except ValueError as error:
+        raise ApiError("bad_data", f"error parsing lookback delta duration: {error}") from error
+    per_step = parameters.text("stats") == "all"
+
+    def build(query: ActiveQuery) -> QueryOptions:
+        return QueryOptions(
+            timeout_s=max(0.001, timeout_s - query.queue_s),
+            lookback_ms=round(lookback_s * 1000),
+            cancelled=query.stop.is_set,
+            per_step_stats=per_step,
+        )
+
+    return build
+
+
+async def _answer(
+    context: ApiContext,
+    request: Request,
+    parameters: Parameters,
+    text: str,
+    limit: int,
+    evaluate: Callable[[ActiveQuery], QueryResult],
+) -> Response:
+    """Evaluate in a worker and send what it makes, in the form the client asked for."""
+    accept = request.headers.get("accept", "")
+    in_columns = columns.wants_columns(accept)
+
+    def work(query: ActiveQuery) -> Pieces:
+        result = evaluate(query)
+        taken_s = time.time() - query.started_at
+        stats = stats_json(result, query.queue_s, taken_s) if parameters.text("stats") else None
+        cut = limit if limit < len(result) else 0
+        warnings = ["results truncated due to limit"] if cut else []
+        pieces: Iterator[bytes]
+        if in_columns:
+            pieces = columns.answer(
+                result, float32=columns.wants_float32(accept), warnings=warnings, limit=cut, stats=stats
+            )
+        else:
+            pieces = result_json.answer(result, stats, warnings, cut)
+        return Pieces.begin(pieces)
+
+    try:
+        pieces = await context.runner.run(request, text, work)
+    except ParseError as error:
+        raise bad_parameter("query", error) from error
+    return streamed(request, pieces, context.runner.stream, columns.MEDIA_TYPE if in_columns else JSON)
+
+
+def stats_json(result: QueryResult, queue_s: float, taken_s: float) -> dict[str, Any]:
+    """Timings and sample counts of a query."""
+    stats: QueryStats = result.stats
+    samples: dict[str, Any] = {"totalQueryableSamples": stats.total_samples, "peakSamples": stats.peak_samples}
+    if len(stats.samples_per_step):
+        times = [int(ms) / 1000 for ms in result.times_ms] or [0.0]
+        samples["totalQueryableSamplesPerStep"] = [
+            [when, count] for when, count in zip(times, stats.samples_per_step.tolist(), strict=False)
+        ]
+    timings = {
+        "evalTotalTime": stats.eval_s + stats.sort_s + stats.prepare_s,
+        "resultSortTime": stats.sort_s,
+        "queryPreparationTime": stats.prepare_s,
+        "innerEvalTime": stats.eval_s,
+        "execQueueTime": queue_s,
+        "execTotalTime": queue_s + taken_s,
+    }
+    return {"timings": timings, "samples": samples}
+
+
+async def format_query(context: ApiContext, request: Request, parameters: Parameters) -> Response:
+    """`/api/v1/format_query`"""
+    try:
+        return success(request, pretty(context.engine.parse(parameters.text("query"))))
+    except ParseError as error:
+        raise bad_parameter("query", error) from error
+
+
+async def parse_query(context: ApiContext, request: Request, parameters: Parameters) -> Response:
+    """`/api/v1/parse_query`"""
+    try:
+        return success(request, to_json(context.engine.parse(parameters.text("query"))))
+    except ParseError as error:
+        raise bad_parameter("query", error) from error
+
+
+async def exemplars(context: ApiContext, request: Request, parameters: Parameters) -> Response:
+    """`/api/v1/query_exemplars`"""
+    start, end = parameters.needed_time("start"), parameters.needed_time("end")
+    if end < start:
+        raise ApiError("bad_data", "end timestamp must not be before start timestamp")
+    try:
+        expr = context.engine.parse(parameters.text("query"))
+    except ParseError as error:
+        raise ApiError("bad_data", str(error)) from error
+    selectors = [node.matchers for node in walk(expr) if isinstance(node, VectorSelector)]
+    found = await context.runner.call(lambda: context.storage.exemplars(selectors, start, end))
+    shown = [
+        {
+            "seriesLabels": series,
+            "exemplars": [
+                {"labels": dict(one.labels), "value": value_text(one.value), "timestamp": one.timestamp_ms / 1000}
+                for one in found_there
+            ],
+        }
+        for series, found_there in found
+    ]
+    return success(request, shown)

@@ -1,0 +1,104 @@
+"""`/series`, `/labels`, `/label/<name>/values`."""
+
+from collections.abc import Callable, Iterable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from collector.api.context import ApiContext
+from collector.api.envelope import dump, success
+from collector.api.errors import ApiError
+from collector.api.parameters import MAX_MS, MIN_MS, Parameters
+from pharos.labels import Labels, is_valid_utf8_name
+from pharos.matchers import Matcher
+
+_TRUNCATED = "results truncated due to limit"
+
+
+async def series(context: ApiContext, request: Request, parameters: Parameters) -> Response:
+    """`/api/v1/series`"""
+    if not parameters.texts("match[]"):
+        raise ApiError("bad_data", "no match[] parameter provided")
+    limit = parameters.limit()
+    start, end = _span(parameters)
+    selectors = parameters.matchers()
+
+    def work() -> tuple[bytes, bool]:
+        found: dict[tuple[tuple[str, str], ...], Labels] = {}
+        for matchers in selectors:
+            for labels in context.storage.series(matchers, start, end, limit=limit + 1 if limit else 0):
+                found.setdefault(tuple(labels.items()), labels)
+        rows = list(found.values())
+        cut = bool(limit) and len(rows) > limit
+        return dump(rows[:limit] if cut else rows), cut
+
+    raw, cut = await context.runner.call(work)
+    return success(request, None, [_TRUNCATED] if cut else [], raw=raw)
+
+
+async def labels(context: ApiContext, request: Request, parameters: Parameters) -> Response:
+    """`/api/v1/labels`"""
+    start, end = _span(parameters)
+    limit, selectors = parameters.limit(), parameters.matchers()
+    return await _names(
+        context, request, limit, selectors, lambda matchers: context.storage.label_names(matchers, start, end)
+    )
+
+
+async def label_values(context: ApiContext, request: Request, parameters: Parameters) -> Response:
+    """`/api/v1/label/<name>/values`"""
+    name = unescaped(str(request.path_params["name"]))
+    if not is_valid_utf8_name(name):
+        raise ApiError("bad_data", f'invalid label name: "{name}"')
+    start, end = _span(parameters)
+    limit, selectors = parameters.limit(), parameters.matchers()
+    return await _names(
+        context, request, limit, selectors, lambda matchers: context.storage.label_values(name, matchers, start, end)
+    )
+
+
+async def _names(
+    context: ApiContext,
+    request: Request,
+    limit: int,
+    selectors: list[list[Matcher]],
+    find: Callable[[list[Matcher]], Iterable[str]],
+) -> Response:
+    def work() -> list[str]:
+        if len(selectors) <= 1:
+            return list(find(selectors[0] if selectors else []))
+        return sorted({text for matchers in selectors for text in find(matchers)})
+
+    found = await context.runner.call(work)
+    cut = bool(limit) and len(found) > limit
+    return success(request, found[:limit] if cut else found, [_TRUNCATED] if cut else [])
+
+
+def _span(parameters: Parameters) -> tuple[int, int]:
+    start, end = parameters.time("start", MIN_MS), parameters.time("end", MAX_MS)
+    if end < start:
+        raise ApiError("bad_data", 'invalid parameter "end": end timestamp must not be before start timestamp')
+    return start, end
+
+
+def unescaped(name: str) -> str:
+    """A label name out of its `U__` form: `U__a_2e_b__c` is `a.b_c`. Other names, and broken forms, stay as they are."""
+    if not name.startswith("U__"):
+        return name
+    out, rest = [], name[3:]
+    at = 0
+    while at < len(rest):
+        if rest[at] != "_":
+            out.append(rest[at])
+            at += 1
+            continue
+        end = rest.find("_", at + 1)
+        if end < 0:
+            return name
+        code = rest[at + 1 : end]
+        try:
+            out.append(chr(int(code, 16)) if code else "_")
+        except ValueError:
+            return name
+        at = end + 1
+    return "".join(out)

@@ -1,0 +1,29 @@
+"""`pharos collector`: flags and the way to the service."""
+
+import argparse
+import logging
+
+from collector import flags as collector_flags
+from pharos.flags import Flags
+from pharos.service import Service
+
+logger = logging.getLogger(__name__)
+
+
+def add_flags(flags: Flags) -> None:
+    """The flags of `pharos collector`."""
+    collector_flags.add_flags(flags)
+    flags.switch("config.check", "Check the configuration and its rule files and end.")
+
+
+def build(options: argparse.Namespace) -> Service | None:
+    """The service, or None after `--config.check`. Raises `ConfigError` or `OSError`."""
+    from collector.service import CollectorService, load_everything
+
+    loaded = load_everything(options)
+    if options.config_check:
+        logger.info("The configuration is fine", extra={"file": options.config_file, "groups": len(loaded.groups)})
+        return None
+    for name, reason in collector_flags.ignored_flags(options):
+        logger.info("A flag without effect", extra={"flag": name, "reason": reason})
+    return CollectorService(options, loaded)

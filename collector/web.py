@@ -1,0 +1,78 @@
+"""What a browser finds at the collector's own address: a start page, and a plain page for an expression, which links in alerts lead to."""
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from collector.api.context import ServerSettings
+
+_PAGE: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
+body{{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1c2430;background:#fff}}
+@media(prefers-color-scheme:dark){{body{{color:#d7dde6;background:#14181f}}input,pre{{background:#1d232d;color:inherit}}a{{color:#7db2ff}}}}
+input{{width:100%;font:14px ui-monospace,monospace;padding:.5rem;box-sizing:border-box}}pre{{padding:1rem;overflow:auto}}
+td{{padding:.1rem 1rem .1rem 0;font:13px ui-monospace,monospace;vertical-align:top}}</style></head><body><h1>{title}</h1>
+<form id="f"><label>Expression <input id="q" name="g0.expr" autocomplete="off" value="{expr}"></label></form><table id="r"></table>
+<p><a href="{prefix}/api/v1/targets">targets</a> · <a href="{prefix}/api/v1/rules">rules</a> · <a href="{prefix}/api/v1/alerts">alerts</a>
+ · <a href="{prefix}/api/v1/status/config">configuration</a> · <a href="{prefix}/metrics">metrics</a></p><script>
+const show=async()=>{{const q=document.getElementById('q').value,r=document.getElementById('r');if(!q)return;
+const a=await(await fetch('{prefix}/api/v1/query?limit=1000&query='+encodeURIComponent(q))).json();r.replaceChildren();
+const row=(...c)=>{{const t=r.insertRow();for(const x of c)t.insertCell().textContent=x}};if(a.status!=='success')return row(a.error);
+const d=a.data;if(d.resultType==='scalar'||d.resultType==='string')return row(d.result[1]);if(!d.result.length)row('no data');
+for(const s of d.result){{const n=s.metric.__name__||'',l=Object.entries(s.metric).filter(([k])=>k!=='__name__').map(([k,v])=>k+'='+JSON.stringify(v));
+row(n+(l.length||!n?'{{'+l.join(', ')+'}}':''),s.value?s.value[1]:JSON.stringify(s.values||s.histogram||s.histograms))}}}};
+document.getElementById('f').onsubmit=e=>{{e.preventDefault();show()}};show()</script></body></html>"""
+
+
+class Site:
+    """The application behind the server, below a path prefix. `routes` comes once everything is built."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._app = Starlette()
+
+    def routes(self, routes: Sequence[BaseRoute]) -> None:
+        self._app = Starlette(routes=routes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if self._prefix and scope["type"] == "http":
+            if path == "/":
+                await RedirectResponse(f"{self._prefix}/", 302)(scope, receive, send)
+                return
+            if path != self._prefix and not path.startswith(f"{self._prefix}/"):
+                await PlainTextResponse("404 page not found\n", 404)(scope, receive, send)
+                return
+            scope = {**scope, "path": path[len(self._prefix) :] or "/"}
+        await self._app(scope, receive, send)
+
+
+def start_page_routes(settings: ServerSettings, prefix: str, stop: Callable[[], None] | None) -> list[BaseRoute]:
+    """`/`, `/graph`, `/query`, and `/-/quit` when the life cycle may be steered."""
+
+    async def page(request: Request) -> Response:
+        text = _PAGE.format(
+            title=escape(settings.page_title), expr=escape(request.query_params.get("g0.expr", "")), prefix=prefix
+        )
+        return HTMLResponse(text)
+
+    async def to_graph(_: Request) -> Response:
+        return RedirectResponse(f"{prefix}/query", 302)
+
+    async def quit_(_: Request) -> Response:
+        if stop is None:
+            return PlainTextResponse("Lifecycle API is not enabled.\n", 403)
+        stop()
+        return PlainTextResponse("Requesting termination... Goodbye!")
+
+    return [
+        Route("/", to_graph, methods=["GET"]),
+        Route("/graph", page, methods=["GET"]),
+        Route("/query", page, methods=["GET"]),
+        Route("/-/quit", quit_, methods=["POST", "PUT"]),
+    ]
