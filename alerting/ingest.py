@@ -28,7 +28,7 @@ def parse_alerts(body: bytes, now: float, resolve_timeout_s: float) -> Parsed:
     try:
         items = orjson.loads(body)
     except ValueError as error:
-        raise BodyError(f"parsing alerts body from \"\" failed, because {error}") from error
+        raise BodyError(f'parsing alerts body from "" failed, because {error}') from error
     if not isinstance(items, list):
         raise BodyError("parsing alerts body failed, because a list of alerts was expected")
     out = Parsed()

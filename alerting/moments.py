@@ -20,7 +20,9 @@ def parse(text: str) -> float:
 
 def milliseconds(seconds: float) -> str:
     """`2026-11-20T11:10:22.408Z`, as the API writes times."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds % 1 * 1000 + 1e-6):03d}Z"
+    return (
+        datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds % 1 * 1000 + 1e-6):03d}Z"
+    )
 
 
 def precise(seconds: float) -> str:

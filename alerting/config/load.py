@@ -2,6 +2,7 @@
 
 import dataclasses
 import glob
+import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -89,7 +90,7 @@ def load_config(path: str | Path) -> Config:
     import alerting.notifiers
 
     alerting.notifiers.load()
-    config = load(_config_class(), path)
+    config: Config = load(_config_class(), path)
     return dataclasses.replace(config, original=Path(path).read_text(), folder=Path(path).parent)
 
 
@@ -114,18 +115,21 @@ def _check_names(route: RouteConfig, receivers: set[str], intervals: set[str]) -
         _check_names(child, receivers, intervals)
 
 
+def _many(kind: Any) -> Any:
+    return types.GenericAlias(tuple, (kind, ...))
+
+
 @lru_cache(maxsize=1)
 def receiver_class() -> Any:
     """A dataclass with a name, labels and one list for each registered notifier (`webhook_configs`, ...)."""
     fields: list[Any] = [("name", str), ("labels", dict[str, str], field(default_factory=dict))]
-    for plugin in notifiers:
-        fields.append((f"{plugin.name}_configs", tuple[plugin.facts["config"], ...], ()))
-    fields += [(f"{kind}_configs", tuple[NotSupported, ...], ()) for kind in _NOT_HERE if kind not in notifiers]
+    fields += [(f"{plugin.name}_configs", _many(plugin.facts["config"]), ()) for plugin in notifiers]
+    fields += [(f"{kind}_configs", _many(NotSupported), ()) for kind in _NOT_HERE if kind not in notifiers]
     return dataclasses.make_dataclass("Receiver", fields, frozen=True, slots=True)
 
 
 @lru_cache(maxsize=1)
 def _config_class() -> Any:
     """`Config` with the receivers typed; `Binder` reads annotations."""
-    receivers = (("receivers", tuple[receiver_class(), ...], ()),)
+    receivers = (("receivers", _many(receiver_class()), ()),)
     return dataclasses.make_dataclass("Config", receivers, bases=(Config,), frozen=True, slots=True)

@@ -1,0 +1,252 @@
+"""The alerting service: flags, storage, the loop that sends what is due, reload."""
+
+import argparse
+import asyncio
+import logging
+import time
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from alerting.api import routes
+from alerting.config import Config, load_config
+from alerting.delivery.budget import Budget
+from alerting.delivery.destination import Attempt, Destination, Job
+from alerting.engine import Engine, Send
+from alerting.journal import Journal
+from alerting.own_metrics import OwnMetrics
+from alerting.receivers import Blueprint, plan
+from alerting.silences.book import SilenceBook
+from alerting.silences.journal import SilenceJournal
+from alerting.templates.data import Notification, notification
+from pharos.clock import Clock, SystemClock
+from pharos.config import ConfigError
+from pharos.flags import Flags, duration, web_options
+from pharos.http.options import WebOptions
+from pharos.http.own_metrics import render_registry
+from pharos.http.server import WebServer
+from pharos.service import Service
+
+logger = logging.getLogger(__name__)
+
+_SILENCE_MAINTENANCE_S = 15 * 60.0
+
+
+def add_flags(flags: Flags) -> None:
+    """The flags of `pharos alerting`; names of Alertmanager where it has the same thing."""
+    flags.add("config.file", "Configuration file (Alertmanager's).", default="alertmanager.yml", metavar="FILE")
+    flags.switch("config.check", "Check the configuration file and exit.")
+    flags.add("storage.path", "Folder for silences and the notification log.", default="data/alerting", metavar="DIR")
+    flags.add(
+        "data.retention",
+        "How long silences and the log of what was told are kept after their end.",
+        type=duration,
+        default=120 * 3600.0,
+        metavar="DURATION",
+    )
+    flags.add(
+        "history.retention",
+        "How long the history of notifications is kept.",
+        type=duration,
+        default=30 * 86400.0,
+        metavar="DURATION",
+    )
+    flags.add(
+        "alerts.gc-interval", "How often old alerts are forgotten.", type=duration, default=1800.0, metavar="DURATION"
+    )
+    flags.add("web.external-url", "URL under which the alert API is reached from outside.", default="", metavar="URL")
+    flags.add("web.ui-url", "URL of the Pharos dashboards, for links in messages.", default="", metavar="URL")
+
+
+def build(options: argparse.Namespace) -> Service | None:
+    """The service, or None when only a check was asked for. Raises `ConfigError`."""
+    config = load_config(options.config_file)
+    plan(config, SystemClock(), "")
+    if options.config_check:
+        print(f"Config file is ok: {options.config_file}")  # noqa: T201 - the answer to --config.check
+        return None
+    return AlertingService(
+        config,
+        Path(options.config_file),
+        Path(options.storage_path),
+        web_options(options),
+        external_url=options.web_external_url.rstrip("/"),
+        ui_url=options.web_ui_url.rstrip("/"),
+        retention_s=float(options.data_retention),
+        history_retention_s=float(options.history_retention),
+        gc_interval_s=float(options.alerts_gc_interval),
+    )
+
+
+class AlertingService(Service):
+    """Takes alerts, keeps silences, sends notifications."""
+
+    name = "alerting"
+
+    def __init__(
+        self,
+        config: Config,
+        config_file: Path,
+        storage: Path,
+        web: WebOptions,
+        *,
+        external_url: str = "",
+        ui_url: str = "",
+        retention_s: float = 120 * 3600.0,
+        history_retention_s: float = 30 * 86400.0,
+        gc_interval_s: float = 1800.0,
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__()
+        self.config, self._file = config, config_file
+        self.clock = clock or SystemClock()
+        self.started_at = self.clock.now()
+        self.ui_url, self._given_url = ui_url, external_url
+        self._retention_s, self._history_retention_s = retention_s, history_retention_s
+        self._gc_interval_s = gc_interval_s
+        self._wake = asyncio.Event()
+        self.metrics = OwnMetrics()
+        self.silences = SilenceBook(retention_s)
+        self.silence_journal = SilenceJournal(storage / "silences.log")
+        self.journal = Journal(storage / "notifications.db")
+        self._budgets: dict[str, Budget] = {}
+        self.web = WebServer(
+            web, routes(self), registry=self.metrics.registry, metrics=self._on_metrics, reload=self.reload
+        )
+
+    @property
+    def external_url(self) -> str:
+        return self._given_url or self.web.url
+
+    async def open(self) -> None:
+        for silence in self.silence_journal.restored():
+            self.silences.restore(silence)
+        await self.web.start()
+        blueprint = plan(self.config, self.clock, self.external_url)
+        self._apply(blueprint)
+        rules = blueprint.rules(self.destinations)
+        self.engine = Engine(rules, self.silences, self.journal.load_told(), self.journal.note_told)
+        self._note_reload(True)
+        self.spawn(self._dispatch(), "dispatch")
+        self.spawn(self._maintain(), "maintain")
+
+    async def close(self) -> None:
+        await self.web.stop()
+        await self.journal.close()
+        self.silence_journal.close()
+        if hasattr(self, "blueprint"):
+            await self.blueprint.context.close()
+
+    async def reload(self) -> None:
+        try:
+            config = load_config(self._file)
+            blueprint = plan(config, self.clock, self.external_url)
+        except ConfigError:
+            self._note_reload(False)
+            raise
+        old = self.blueprint.context
+        self.config = config
+        self._apply(blueprint)
+        self.engine.reconfigure(blueprint.rules(self.destinations), self.clock.now())
+        self._wake.set()
+        self._note_reload(True)
+        await old.close()
+
+    def wake(self) -> None:
+        """Something came in that may be due."""
+        self._wake.set()
+
+    def notification(self, send: Send) -> Notification:
+        """What is to be told, as templates see it."""
+        group = send.flush.group
+        route = group.route
+        plain = notification(
+            route.receiver,
+            group.key,
+            dict(group.labels),
+            route.labels,
+            send.reason,
+            send.views,
+            self.external_url,
+            self.ui_url,
+        )
+        if not any("{{" in value for value in route.labels.values()):
+            return plain
+        for name, value in route.labels.items():
+            plain.RouteLabels[name] = self.blueprint.context.render(value, plain)
+        return plain
+
+    def _apply(self, blueprint: Blueprint) -> None:
+        self.blueprint = blueprint
+        self.destinations: dict[str, Destination] = blueprint.destinations(
+            self.clock, self.spawn, self._record, self._budgets
+        )
+
+    def _record(self, attempt: Attempt) -> None:
+        self.metrics.note_attempt(attempt)
+        self.journal.note_attempt(attempt)
+
+    def _note_reload(self, good: bool) -> None:
+        self.metrics.reload_good.set(1 if good else 0)
+        if good:
+            self.metrics.reload_time.set(time.time())
+
+    async def _dispatch(self) -> None:
+        """Sleep until a group is due or something came in."""
+        while True:
+            self._wake.clear()
+            for send in self.engine.due(self.clock.now()):
+                self._submit(send)
+            due_at = self.engine.next_due()
+            try:
+                async with asyncio.timeout(None if due_at is None else max(0.0, due_at - self.clock.now())):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    def _submit(self, send: Send) -> None:
+        engine = self.engine
+
+        def done(success: bool) -> None:
+            engine.done(send, success, self.clock.now())
+            self._wake.set()
+
+        destination: Destination = send.integration.handle
+        patience_s = send.flush.group.route.group_interval_s
+        destination.submit(Job(self.notification(send), patience_s, done, self.clock.monotonic()))
+
+    async def _maintain(self) -> None:
+        """Forget what is old, in small steps."""
+        next_gc = self.clock.monotonic() + self._gc_interval_s
+        while True:
+            await self.clock.sleep(min(self._gc_interval_s, _SILENCE_MAINTENANCE_S))
+            now = self.clock.now()
+            if self.clock.monotonic() >= next_gc:
+                next_gc = self.clock.monotonic() + self._gc_interval_s
+                self.engine.collect_garbage(now)
+                await self._forget_told(now)
+            self.silence_journal.rewrite(self.silences)
+
+    async def _forget_told(self, now: float) -> None:
+        longest = max((route.repeat_interval_s for route in self.engine.rules.root.walk()), default=0.0)
+        told_before = now - max(self._retention_s, 2 * longest)
+        for key in [key for key, told in self.engine.told.items() if told.at < told_before]:
+            del self.engine.told[key]
+        await self.journal.collect_garbage(told_before, now - self._history_retention_s)
+
+    async def _on_metrics(self, request: Request) -> Response:
+        metrics, now = self.metrics, self.clock.now()
+        states = {"active": 0, "suppressed": 0}
+        for series in self.engine.store:
+            if not series.alert.resolved(now):
+                mutes = self.engine.mutes(series, None, now)
+                states["suppressed" if mutes.silenced_by or mutes.inhibited_by else "active"] += 1
+        for state, count in states.items():
+            metrics.alerts.labels(state).set(count)
+        for wanted in ("active", "pending", "expired"):
+            metrics.silences.labels(wanted).set(sum(one.state(now) == wanted for one in self.silences))
+        metrics.groups.set(len(self.engine.dispatcher))
+        for destination in self.destinations.values():
+            metrics.waiting.labels(destination.kind, destination.receiver).set(len(destination.waiting))
+        return render_registry(metrics.registry, request)
