@@ -16,6 +16,7 @@ where nobody scores, no document store.
 import json
 import os
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -152,9 +153,18 @@ def utc(ms: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
 
 
+def _guarded(call: Callable[[], Any]) -> Any:
+    """A panic inside tantivy is no `Exception`; callers see a `ValueError`. Stubs lag behind the binding: results are Any."""
+    try:
+        return call()
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise ValueError(f"tantivy failed: {error}") from error
+        raise
+
+
 def _search(searcher: Searcher, query: Query, limit: int, **options: Any) -> Any:
-    """The binding's stubs lag behind the binding: results pass as Any here and nowhere else."""
-    return searcher.search(query, max(1, limit), **options)
+    return _guarded(lambda: searcher.search(query, max(1, limit), **options))
 
 
 def _rows(searcher: Searcher, addresses: list[Any]) -> list[int]:
@@ -190,4 +200,5 @@ def count(searcher: Searcher, query: Query) -> int:
 
 def aggregate(searcher: Searcher, query: Query, request: dict[str, Any]) -> dict[str, Any]:
     """tantivy's own aggregations. Raises `ValueError`."""
-    return searcher.aggregate(query, request)
+    found: dict[str, Any] = _guarded(lambda: searcher.aggregate(query, request))
+    return found

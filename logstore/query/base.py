@@ -186,17 +186,11 @@ def _number(value: Any) -> float | int | None:
 
 
 _SPECIAL: Final = re.compile(r"([^\w.@/-])", re.ASCII)
-_SPECIAL_VALUE: Final = re.compile(r"([^\w])", re.ASCII)
 
 
 def escape_path(name: str) -> str:
     """A field path for tantivy's parser."""
     return _SPECIAL.sub(r"\\\1", name)
-
-
-def escape_value(value: str) -> str:
-    """A bound of a range for tantivy's parser."""
-    return _SPECIAL_VALUE.sub(r"\\\1", value)
 
 
 def boosted(query: Query, body: Any) -> Query:

@@ -1,5 +1,6 @@
 """Clauses on whole values: term, terms, range, exists, prefix, wildcard, regexp, ids."""
 
+import operator
 import re
 from typing import Any, Final
 
@@ -9,18 +10,18 @@ from logstore.errors import ElasticError, parsing, unsupported
 from logstore.query.base import (
     Context,
     Target,
+    all_of,
     any_of,
     boosted,
     build,
     clauses,
     escape_path,
-    escape_value,
     options,
     single,
     target,
     variants,
 )
-from logstore.timestamps import from_ms, iso, resolve, zone
+from logstore.timestamps import iso, resolve, zone
 
 MAX_EXPANSIONS: Final = 65_000
 
@@ -156,9 +157,7 @@ def range_(context: Context, name: str, bounds: dict[str, Any]) -> Query:
     found = []
     if where.has("date", "date_nanos"):
         low, high = moments(context, bounds)
-        found.append(
-            _json_range(context, where, None if low is None else iso(low), None if high is None else iso(high))
-        )
+        found.append(_date_range(context, where, low, high))
     elif where.numeric:
         found.append(_number_range(context, where, bounds))
     if where.has("keyword", "ip", "version", "text", "wildcard", "constant_keyword") and not where.has("date"):
@@ -199,35 +198,40 @@ def between(low: int | None, high: int | None) -> Query:
     return Query.range_query(SCHEMA, "@timestamp", FieldType.Date, bounds[0], bounds[1])
 
 
-def _json_range(
-    context: Context, where: Target, low: str | None, high: str | None, left: str = "[", right: str = "]"
-) -> Query:
-    lower = "*" if low is None else escape_value(low)
-    upper = "*" if high is None else escape_value(high)
-    if low is None and high is None:
-        return Query.exists_query(where.whole, True)
-    return context.parse(f"{escape_path(where.whole)}:{left}{lower} TO {upper}{right}")
+def _side(context: Context, where: Target, sign: str, bound: str) -> Query:
+    """One open range. Two of them make a closed one: tantivy's parser gives both bounds of a range one type, or fails."""
+    return context.parse(f"{escape_path(where.whole)}:{sign}{bound}")
+
+
+_SIGNS: Final = {"gte": ">=", "gt": ">", "lte": "<=", "lt": "<"}
+
+
+def _date_range(context: Context, where: Target, low: int | None, high: int | None) -> Query:
+    sides = [_side(context, where, sign, iso(ms)) for sign, ms in ((">=", low), ("<=", high)) if ms is not None]
+    return all_of(sides) if sides else Query.exists_query(where.whole, True)
 
 
 def _number_range(context: Context, where: Target, bounds: dict[str, Any]) -> Query:
-    numbers = {}
-    for key in ("gte", "gt", "lte", "lt"):
+    sides = []
+    for key, sign in _SIGNS.items():
         if key in bounds:
             try:
-                numbers[key] = float(bounds[key])
+                value = float(bounds[key])
             except (TypeError, ValueError) as error:
                 raise ElasticError(400, "number_format_exception", f'For input string: "{bounds[key]}"') from error
-    # Both bounds must be of one type for tantivy's parser.
-    whole = all(value.is_integer() for value in numbers.values())
-    shown = {key: str(int(value)) if whole else repr(value) for key, value in numbers.items()}
-    low, high = shown.get("gte", shown.get("gt")), shown.get("lte", shown.get("lt"))
-    return _json_range(context, where, low, high, "{" if "gt" in bounds else "[", "}" if "lt" in bounds else "]")
+            sides.append(_side(context, where, sign, str(int(value)) if value.is_integer() else repr(value)))
+    return all_of(sides) if sides else Query.exists_query(where.whole, True)
 
 
 def _string_range(context: Context, where: Target, bounds: dict[str, Any]) -> Query:
-    low, high = bounds.get("gte", bounds.get("gt")), bounds.get("lte", bounds.get("lt"))
-    low, high = None if low is None else str(low), None if high is None else str(high)
-    return _json_range(context, where, low, high, "{" if "gt" in bounds else "[", "}" if "lt" in bounds else "]")
+    """Compared here, value by value: the parser would take a bound such as `404` for a number."""
+    tests = [(_COMPARE[key], str(bounds[key])) for key in _SIGNS if key in bounds]
+    if not tests:
+        return Query.exists_query(where.whole, True)
+    return _any_value(where, [v for v in _values(context, where, {}) if all(test(v, bound) for test, bound in tests)])
+
+
+_COMPARE: Final = {"gte": operator.ge, "gt": operator.gt, "lte": operator.le, "lt": operator.lt}
 
 
 # Patterns
@@ -296,14 +300,11 @@ def pattern(context: Context, where: Target, regex: str, *, ignore_case: bool = 
         return _regex_query("_id", regex)
     if where.kind == "time":
         raise unsupported("a pattern on a date field")
-    if where.words and not where.has("keyword") and any(len(part) for part in [where.types]):
-        raise_on_words(where)
     context.terms.append((where.name, "/" + regex))
+    if where.words:  # a word somewhere in the value; the values of text fields stand in the columns too, up to a length
+        word = _insensitive(regex.replace(".*", r"[^\s]*"))
+        return _expanded(context, where, rf"(?s:.*[^\w])?({word})(?s:[^\w].*)?|({word})")
     return _expanded(context, where, _insensitive(regex) if ignore_case else regex)
-
-
-def raise_on_words(where: Target) -> None:
-    raise unsupported(f"a pattern on the words of [{where.name}] (use {where.name}.keyword for whole values)")
 
 
 def _index_names(context: Context) -> list[str]:
@@ -319,14 +320,22 @@ def _regex_query(name: str, regex: str) -> Query:
 
 def _expanded(context: Context, where: Target, regex: str) -> Query:
     """The values that match, looked up in the columns, then one query for the set of them."""
-    request = {"values": {"terms": {"field": where.whole, "size": MAX_EXPANSIONS, "include": regex}}}
+    return _any_value(where, _values(context, where, {"include": regex}))
+
+
+def _values(context: Context, where: Target, chosen: dict[str, Any]) -> list[str]:
+    """The strings in a column. Raises `ElasticError` when they are too many."""
+    request = {"values": {"terms": {"field": where.whole, "size": MAX_EXPANSIONS, **chosen}}}
     try:
         buckets = engine.aggregate(context.searcher, Query.all_query(), request)["values"]["buckets"]
     except ValueError as error:
-        raise ElasticError(400, "illegal_argument_exception", f"bad regular expression [{regex}]: {error}") from error
+        raise ElasticError(400, "illegal_argument_exception", f"bad expression for [{where.name}]: {error}") from error
     if len(buckets) >= MAX_EXPANSIONS:
         raise ElasticError(400, "too_many_clauses", f"more than {MAX_EXPANSIONS} values of [{where.name}] match")
-    values = [bucket["key"] for bucket in buckets if isinstance(bucket["key"], str)]
+    return [bucket["key"] for bucket in buckets if isinstance(bucket["key"], str)]
+
+
+def _any_value(where: Target, values: list[str]) -> Query:
     return Query.term_set_query(SCHEMA, where.whole, values) if values else Query.empty_query()
 
 
@@ -337,10 +346,6 @@ def _insensitive(regex: str) -> str:
 def _plain_escapes(regex: str) -> str:
     """Python escapes more than the index's dialect knows: take back what needs no escape."""
     return re.sub(r"\\([^A-Za-z0-9\\.+*?()|\[\]{}^$#&~-])", r"\1", regex).replace("\\-", "[-]")
-
-
-def shown_time(ms: int) -> str:
-    return from_ms(ms).isoformat()
 
 
 __all__ = ["between", "build", "exists", "in_indices", "pattern", "range_", "term", "time_range", "wildcard_regex"]

@@ -90,15 +90,7 @@ class _Translator:
         if where.kind in ("time",) or (where.types and not where.stringy):
             return Query.empty_query()
         regex = leaf.text if leaf.kind == "regex" else wildcard_regex(leaf.text)
-        if leaf.field is None and where.words and where.kind == "json" and not where.has("keyword"):
-            return Query.empty_query() if self.context.types.get(name) is None else self._words_pattern(leaf, name)
         return pattern(self.context, where, regex)
-
-    def _words_pattern(self, leaf: Leaf, name: str) -> Query:
-        """Only `word*` can be answered on the words of a dynamic text field."""
-        if leaf.kind == "pattern" and re.fullmatch(r"[^*?\\]+\*", leaf.text):
-            return words.phrase_prefix(self.context, name, leaf.text[:-1])
-        return Query.empty_query()
 
     def _word(self, leaf: Leaf, name: str) -> Query:
         where = target(self.context, name)
