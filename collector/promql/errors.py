@@ -2,6 +2,7 @@
 
 QueryError
 ├── ParseError           bad_data: the text is not PromQL; the message starts with line:col
+├── InvalidQueryError    bad_data: a valid expression of a type that this kind of query cannot answer
 ├── ExecutionError       execution: the expression cannot be evaluated on this data, or a limit was reached
 ├── QueryTimeoutError    timeout: it took longer than allowed
 └── QueryCanceledError   canceled: the client left, or somebody stopped it
@@ -46,6 +47,12 @@ class ParseError(QueryError):
     def __init__(self, reason: str, position: Span, text: str) -> None:
         super().__init__(f"{position.line_column(text)}: parse error: {reason}", position)
         self.reason = reason
+
+
+class InvalidQueryError(QueryError):
+    """An expression of a type that this kind of query cannot answer."""
+
+    kind = "bad_data"
 
 
 class ExecutionError(QueryError):

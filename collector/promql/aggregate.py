@@ -1,0 +1,237 @@
+"""`sum by (...) (...)` and its relatives."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.promql import histogram_sums
+from collector.promql.block import Block, Floats, Mask, Objects, new_present
+from collector.promql.columns import label_order, matrix, only, row_ids, take, with_column, without
+from collector.promql.errors import ExecutionError, Span
+from collector.promql.histograms.text import histogram_text
+from collector.promql.kernels import grouping
+from collector.promql.kernels.grouping import Groups
+from collector.promql.parser.ast import Aggregate
+from collector.promql.parser.numbers import format_float, format_general
+from collector.promql.parser.quoting import go_quote
+from collector.promql.ratio import sample_offsets
+from collector.promql.run import Run
+from collector.promql.steps import Steps
+from collector.storage.symbols import LabelTable
+from pharos.labels import METRIC_NAME, is_valid_utf8_name
+
+Kernel = Callable[[Groups, Floats, Mask | None], Floats]
+
+FLOAT_ONLY: Final[dict[str, Kernel]] = {
+    "min": lambda groups, values, mask: grouping.extremes(groups, values, mask, greatest=False),
+    "max": lambda groups, values, mask: grouping.extremes(groups, values, mask, greatest=True),
+    "stdvar": grouping.variances,
+    "stddev": lambda groups, values, mask: np.sqrt(grouping.variances(groups, values, mask)),
+}
+
+
+def aggregate(run: Run, node: Aggregate, block: Block, param: Floats | str | None, steps: Steps) -> Block:
+    """One aggregation. `param`: float64[T], or the label name of `count_values`."""
+    if node.op == "count_values":
+        assert isinstance(param, str)
+        return _count_values(node, block, param)
+    if len(block) == 0 and node.op not in ("topk", "bottomk", "limitk", "limit_ratio", "quantile"):
+        return block
+    groups = _groups(node, block.labels)
+    if node.op in ("topk", "bottomk", "limitk"):
+        assert isinstance(param, np.ndarray)
+        return _select(run, node, block, groups, param)
+    if node.op == "limit_ratio":
+        assert isinstance(param, np.ndarray)
+        return _ratio(run, node, block, groups, param)
+    labels = _group_labels(node, block.labels, groups)
+    if node.op == "quantile":
+        assert isinstance(param, np.ndarray)
+        return _quantile(run, node, block, groups, labels, param)
+    if node.op in ("sum", "avg"):
+        return _sum_or_mean(run, node, block, groups, labels)
+    if node.op in ("count", "group"):
+        number = grouping.counts(groups, block.present, steps.count)
+        values = number if node.op == "count" else np.ones(number.shape)
+        return _finished(block, groups, labels, values, new_present(number > 0))
+    return _float_only(run, node, block, groups, labels, FLOAT_ONLY[node.op])
+
+
+def _groups(node: Aggregate, labels: LabelTable) -> Groups:
+    if node.without:
+        names = [name for name in labels.names if name != METRIC_NAME and name not in node.grouping]
+    else:
+        names = [name for name in node.grouping if name in labels.names]
+    return Groups(*row_ids(matrix(labels, names)))
+
+
+def _group_labels(node: Aggregate, labels: LabelTable, groups: Groups) -> LabelTable:
+    first = np.full(groups.count, len(labels), np.int64)
+    np.minimum.at(first, groups.group, np.arange(len(labels)))
+    rows = take(labels, first)
+    return without(rows, {METRIC_NAME, *node.grouping}) if node.without else only(rows, node.grouping)
+
+
+def _finished(
+    block: Block, groups: Groups, labels: LabelTable, values: Floats, present: Mask | None, hist: Objects | None = None
+) -> Block:
+    drop: Mask | None = None
+    if block.drop_name is not None and METRIC_NAME in labels.names:
+        drop = np.bincount(groups.group, weights=block.drop_name, minlength=groups.count) > 0
+    return Block(labels, values, present, hist, drop).compact()
+
+
+def _float_only(run: Run, node: Aggregate, block: Block, groups: Groups, labels: LabelTable, kernel: Kernel) -> Block:
+    """Aggregations that pass over native histograms."""
+    mask = _ignoring_histograms(run, node, block)
+    values = kernel(groups, block.values, mask)
+    present = None if mask is None else new_present(grouping.counts(groups, mask, values.shape[1]) > 0)
+    return _finished(block, groups, labels, values, present)
+
+
+def _ignoring_histograms(run: Run, node: Aggregate, block: Block) -> Mask | None:
+    if block.hist_cells():
+        where = node.span if node.op in ("topk", "bottomk") else node.expr.span
+        run.notes.info(f"ignored histogram in {node.op} aggregation", where)
+    return block.float_mask()
+
+
+def _quantile(run: Run, node: Aggregate, block: Block, groups: Groups, labels: LabelTable, q: Floats) -> Block:
+    assert node.param is not None
+    warn_quantiles(run, q, node.param.span)
+    if len(block) == 0:
+        return block
+    return _float_only(run, node, block, groups, labels, lambda g, v, m: grouping.quantiles(g, v, m, q))
+
+
+def warn_quantiles(run: Run, q: Floats, span: Span) -> None:
+    """Say so when a quantile is asked for that lies outside 0..1."""
+    bad = [float("nan")] if np.isnan(q).any() else []
+    bad += [float(q.max())] if len(q) and q.max() > 1 else []
+    bad += [float(q.min())] if len(q) and q.min() < 0 else []
+    for value in bad:
+        run.notes.warn(f"quantile value should be between 0 and 1, got {format_general(value)}", span)
+
+
+def _sum_or_mean(run: Run, node: Aggregate, block: Block, groups: Groups, labels: LabelTable) -> Block:
+    kernel = grouping.sums if node.op == "sum" else grouping.means
+    if block.hist is None:
+        values = kernel(groups, block.values, block.present)
+        present = (
+            None if block.present is None else new_present(grouping.counts(groups, block.present, values.shape[1]) > 0)
+        )
+        return _finished(block, groups, labels, values, present)
+    floats = block.float_mask()
+    values = kernel(groups, block.values, floats)
+    counted = grouping.counts(groups, floats, values.shape[1]) > 0
+    hist: Objects = np.full(values.shape, None, object)
+    cells: dict[tuple[int, int], list[int]] = {}
+    for row, step in block.hist_cells():
+        cells.setdefault((int(groups.group[row]), step), []).append(row)
+    for (group, step), rows in cells.items():
+        if counted[group, step]:
+            run.notes.warn("encountered a mix of histograms and floats for aggregation", node.expr.span)
+            counted[group, step] = False
+            continue
+        items = [block.hist[row, step] for row in rows]
+        names = [block.labels.symbols.text(int(block.labels.column(METRIC_NAME)[row])) for row in rows]
+        result = histogram_sums.combined(run.notes, items, names, node.expr.span, mean=node.op == "avg")
+        hist[group, step] = result
+        counted[group, step] = result is not None
+    return _finished(block, groups, labels, values, new_present(counted), hist if cells else None)
+
+
+def _select(run: Run, node: Aggregate, block: Block, groups: Groups, param: Floats) -> Block:
+    """topk, bottomk, limitk: some of the series, with all their labels."""
+    if len(param) == 0 or not np.fmax.reduce(param) >= 1:
+        return block.rows(np.zeros(0, np.int64))
+    if np.isnan(param).any():
+        raise ExecutionError("Parameter value is NaN")
+    if param.min() <= -(2.0**63):
+        raise ExecutionError(f"Scalar value {format_general(float(param.min()))} underflows int64")
+    if param.max() >= 9223372036854774784.0:
+        raise ExecutionError(f"Scalar value {format_general(float(param.max()))} overflows int64")
+    k = np.minimum(param.astype(np.int64), len(block))
+    if node.op == "limitk":
+        kept = block.mask() & (grouping.running_counts(groups, block.mask()) <= k)
+        return _kept(block, kept)
+    mask = _ignoring_histograms(run, node, block)
+    place = grouping.best(groups, block.values, mask, k, greatest=node.op == "topk")
+    kept = place < k
+    if mask is not None:
+        kept = kept & mask
+    chosen = _kept(replace(block, hist=None), kept)
+    if block.values.shape[1] != 1:
+        return chosen
+    alive = np.nonzero(kept.any(axis=1))[0]
+    order = np.lexsort((place[alive, 0], groups.group[alive]))
+    return replace(chosen.rows(order), ordered=True)
+
+
+def _kept(block: Block, kept: Mask) -> Block:
+    return replace(block, present=new_present(kept), ordered=False).compact()
+
+
+def _ratio(run: Run, node: Aggregate, block: Block, groups: Groups, param: Floats) -> Block:
+    """A share of the series that is the same every time, by the hash of their labels."""
+    assert node.param is not None
+    if len(param) == 0 or not param.any():
+        return block.rows(np.zeros(0, np.int64))
+    if np.isnan(param).any():
+        raise ExecutionError("Ratio value is NaN")
+    for bad, cap in ((float(param.max()), 1.0), (float(param.min()), -1.0)):
+        if (bad > 1) if cap > 0 else (bad < -1):
+            text = (
+                f"ratio value should be between -1 and 1, got {format_general(bad)}, capping to {format_general(cap)}"
+            )
+            run.notes.warn(text, node.param.span)
+    ratio = np.clip(param, -1, 1)
+    offsets = sample_offsets(block.labels)[:, None]
+    chosen = np.where(ratio >= 0, offsets < ratio, offsets >= 1 + ratio) & (ratio != 0)
+    return _kept(block, block.mask() & chosen)
+
+
+def _count_values(node: Aggregate, block: Block, label: str) -> Block:
+    if not is_valid_utf8_name(label):
+        raise ExecutionError(f"invalid label name {go_quote(label)}")
+    if len(block) == 0:
+        return block
+    if node.without:
+        base = without(block.labels, {METRIC_NAME, *node.grouping})
+    else:
+        base = only(block.labels, node.grouping)
+    counts: dict[tuple[int, str], NDArray[np.float64]] = {}
+    ids, _ = row_ids(base.codes)
+    rows, steps = np.nonzero(block.mask())
+    texts = _value_texts(block, rows, steps)
+    for row, step, text in zip(rows.tolist(), steps.tolist(), texts, strict=True):
+        line = counts.setdefault((int(ids[row]), text), np.zeros(block.values.shape[1]))
+        line[step] += 1
+    first = {int(number): row for row, number in reversed(list(enumerate(ids.tolist())))}
+    table = take(base, np.array([first[number] for number, _ in counts], np.int64))
+    codes = np.array([block.labels.symbols.intern(text) for _, text in counts], np.int32)
+    values = np.array(list(counts.values())).reshape(len(counts), block.values.shape[1])
+    labels = table if node.without and label in node.grouping else with_column(table, label, codes)
+    return _regrouped(labels, values)
+
+
+def _value_texts(block: Block, rows: NDArray[np.int64], steps: NDArray[np.int64]) -> list[str]:
+    hist = None if block.hist is None else block.hist[rows, steps].tolist()
+    values = block.values[rows, steps].tolist()
+    if hist is None:
+        return [format_float(value) for value in values]
+    return [format_float(v) if h is None else histogram_text(h) for v, h in zip(values, hist, strict=True)]
+
+
+def _regrouped(labels: LabelTable, values: Floats) -> Block:
+    """Counts of equal labels are one (`count_values("a", ...)` by a label that is set anew)."""
+    ids, count = row_ids(labels.codes)
+    if count < len(labels):
+        merged = np.zeros((count, values.shape[1]))
+        np.add.at(merged, ids, values)
+        labels, values = take(labels, np.unique(ids, return_index=True)[1]), merged
+    order = label_order(labels)
+    return Block(take(labels, order), values[order], new_present(values[order] > 0))

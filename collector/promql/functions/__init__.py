@@ -1,0 +1,25 @@
+"""What each PromQL function does. The parser knows what they take (`parser.signatures`)."""
+
+from collector.promql.block import Value
+from collector.promql.functions import buckets, dates, elementwise, info, labels, over_time
+from collector.promql.functions.host import Host, Implementation, Table
+from collector.promql.functions.own import call_own, own_signatures
+from collector.promql.parser.ast import Call
+from collector.promql.steps import Steps
+
+__all__ = ["FUNCTIONS", "Host", "Implementation", "call_function", "own_signatures"]
+
+FUNCTIONS: Table = {
+    **elementwise.FUNCTIONS,
+    **dates.FUNCTIONS,
+    **labels.FUNCTIONS,
+    **over_time.FUNCTIONS,
+    **buckets.FUNCTIONS,
+    **info.FUNCTIONS,
+}
+
+
+def call_function(host: Host, node: Call, steps: Steps) -> Value:
+    """The value of a call."""
+    implementation = FUNCTIONS.get(node.function.name)
+    return call_own(host, node, steps) if implementation is None else implementation(host, node, steps)

@@ -1,0 +1,59 @@
+"""Parts of a date, in UTC, of the evaluation time or of each sample as seconds since 1970."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.promql.block import Block, Value
+from collector.promql.functions.elementwise import floats_only
+from collector.promql.functions.host import Host, Table
+from collector.promql.parser.ast import Call
+from collector.promql.steps import Steps
+
+Moments = NDArray[np.datetime64]
+Part = Callable[[Moments], Any]
+
+
+def _of(moments: Moments, unit: str, within: str) -> Any:
+    return (
+        moments.astype(f"datetime64[{unit}]") - moments.astype(f"datetime64[{within}]").astype(f"datetime64[{unit}]")
+    ).astype(np.int64)
+
+
+def _days_in_month(moments: Moments) -> Any:
+    month = moments.astype("datetime64[M]")
+    return ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64)
+
+
+_PARTS: dict[str, Part] = {
+    "minute": lambda moments: _of(moments, "m", "h"),
+    "hour": lambda moments: _of(moments, "h", "D"),
+    "day_of_week": lambda moments: (moments.astype("datetime64[D]").astype(np.int64) + 4) % 7,
+    "day_of_month": lambda moments: _of(moments, "D", "M") + 1,
+    "day_of_year": lambda moments: _of(moments, "D", "Y") + 1,
+    "days_in_month": _days_in_month,
+    "month": lambda moments: _of(moments, "M", "Y") + 1,
+    "year": lambda moments: moments.astype("datetime64[Y]").astype(np.int64) + 1970,
+}
+
+
+def _date(part: Part, host: Host, node: Call, steps: Steps) -> Value:
+    if not node.args:
+        return Block(host.run.space.empty(1), _parts(part, steps.times / 1000)[None, :])
+    block = floats_only(host.block(node.args[0], steps))
+    return host.drop(replace(block, values=_parts(part, block.values)))
+
+
+def _parts(part: Part, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """NaN and what no calendar reaches become the first of all seconds, as in Go."""
+    valid = np.isfinite(seconds) & (np.abs(np.where(np.isfinite(seconds), seconds, 0)) < 2**53)
+    whole = np.where(valid, np.trunc(np.where(valid, seconds, 0)), 0).astype(np.int64)
+    result = part(whole.astype("datetime64[s]")).astype(np.float64)
+    return np.where(valid, result, part(np.array([-62135596800], "datetime64[s]")).astype(np.float64)[0])
+
+
+FUNCTIONS: Table = {name: partial(_date, part) for name, part in _PARTS.items()}
