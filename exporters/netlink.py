@@ -15,6 +15,8 @@ RTM_GETADDR: Final = 22
 RTM_GETROUTE: Final = 26
 RTM_GETNEIGH: Final = 30
 RTM_GETQDISC: Final = 38
+NETLINK_SOCK_DIAG: Final = 4
+SOCK_DIAG_BY_FAMILY: Final = 20
 _REQUEST_DUMP: Final = 0x301
 _ERROR, _DONE = 2, 3
 _HEADER: Final = struct.Struct("=IHHII")
@@ -22,9 +24,9 @@ _ATTRIBUTE: Final = struct.Struct("=HH")
 _BLOCK: Final = 1 << 18
 
 
-def dump(kind: int, request: bytes) -> Iterator[bytes]:
+def dump(kind: int, request: bytes, protocol: int = socket.NETLINK_ROUTE) -> Iterator[bytes]:
     """The bodies of all messages that answer a dump request. Raises `OSError`."""
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE) as link:
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol) as link:
         link.settimeout(2.0)
         link.send(_HEADER.pack(_HEADER.size + len(request), kind, _REQUEST_DUMP, 1, 0) + request)
         while True:

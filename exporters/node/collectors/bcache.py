@@ -140,4 +140,4 @@ def parse_size(text: str) -> int:
         return int(text)
     whole, _, tenth = text[:-1].partition(".")
     sign = -1 if whole.startswith("-") else 1
-    return int(whole) * 1024 ** (unit + 1) + sign * int(tenth or 0) * 100 * 1024**unit
+    return int(whole) * int(1024 ** (unit + 1)) + sign * int(tenth or 0) * 100 * int(1024**unit)

@@ -67,8 +67,8 @@ def _pool(folder: str, pool: str, files: list[str], table: Table) -> None:
 
 
 def _dataset(path: str, pool: str, table: Table) -> None:
-    lines = (line.split() for line in read_lines(path))
-    name = next((parts[2] for parts in lines if len(parts) == 3 and parts[0] == "dataset_name"), "")
+    lines = (line.split(None, 2) for line in read_lines(path))  # the name may hold blanks
+    name = next((parts[2] for parts in lines if parts[:1] == ["dataset_name"] and len(parts) == 3), "")
     for key, value in _kstat(path):
         text, labels = f"kstat.zfs.misc.objset.{key}", {"zpool": pool, "dataset": name}
         table.add("untyped", f"node_zfs_zpool_dataset_{key}", text, value, labels)
