@@ -68,7 +68,7 @@ class ScrapeLoop:
 
     async def run(self) -> None:
         """Scrape at every tick until cancelled. The first tick is the target's own place in the interval."""
-        interval = float(self.target.spec.interval)
+        interval, shown = float(self.target.spec.interval), str(self.target.spec.interval)
         now = self._clock.now()
         tick = now + self.target.spec.offset_s(now)
         last = 0.0
@@ -76,7 +76,7 @@ class ScrapeLoop:
             await self._clock.sleep(tick - self._clock.now())
             started = self._clock.now()
             if last:
-                self._metrics.interval_length.observe(str(self.target.spec.interval), started - last)
+                self._metrics.interval_length.observe(shown, started - last)
             last = started
             missed = int((started - tick) // interval)
             if missed > 0:
@@ -95,8 +95,9 @@ class ScrapeLoop:
             error = str(problem)
             counts = self._note_failure(problem, timestamp_ms)
         except Exception as problem:
-            logger.exception("Scrape failed unexpectedly", extra={"target": self.target.spec.url})
             error = f"internal error: {problem!r}"
+            if error != self.target.last_error:
+                logger.exception("Scrape failed unexpectedly", extra={"target": self.target.spec.url})
             self._series.fail(timestamp_ms)
         duration = self._clock.monotonic() - started
         self._report(timestamp_ms, duration, counts, error)
@@ -124,7 +125,7 @@ class ScrapeLoop:
         self._metrics.parsed.inc()
         body = response.body
         if len(body) > _IN_THREAD_BYTES:
-            page: Page = await asyncio.to_thread(parse, body, self._options)
+            page: Page = await asyncio.to_thread(parse, bytes(body), self._options)
         else:
             page = parse(body, self._options)
         counts = self._series.take(page, body, timestamp_ms)

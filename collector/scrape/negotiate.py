@@ -1,6 +1,7 @@
 """What to ask a target for, and in which format its answer is. Pure."""
 
 from email.message import Message
+from functools import lru_cache
 
 from collector.config.protocols import protocols
 from collector.config.scrape import ScrapeConfig
@@ -58,6 +59,7 @@ def _registered(media_type: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def _media_type(content_type: str) -> str:
     """The lower-case media type, or an empty text for a header that is none."""
     message = Message()

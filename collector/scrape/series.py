@@ -147,6 +147,7 @@ class TargetSeries:
     def _sort_out(self, page: Page, known: dict[bytes, int], fresh: dict[bytes, int], timestamp_ms: int) -> _Taken:
         taken = _Taken()
         by_labels: dict[LabelSet, int] | None = None
+        pairs: dict[tuple[str, str], tuple[str, str]] = {}
         column_of: dict[int, int] = {}
         loose_seen: set[int] = set()
         limit = self._rules.sample_limit
@@ -159,7 +160,8 @@ class TargetSeries:
             if slot is None:
                 if by_labels is None:
                     by_labels = {labels: number for number, labels in enumerate(self._series)}
-                slot = self._new_slot(page, index, by_labels)
+                    pairs = {pair: pair for labels in self._series for pair in labels}
+                slot = self._new_slot(page, index, by_labels, pairs)
                 fresh[key] = slot
                 taken.added += slot >= 0
             taken.slots.append(slot)
@@ -194,10 +196,18 @@ class TargetSeries:
         else:
             taken.histograms.append((slot, timestamp_ms, histogram))
 
-    def _new_slot(self, page: Page, index: int, by_labels: dict[LabelSet, int]) -> int:
+    def _new_slot(
+        self,
+        page: Page,
+        index: int,
+        by_labels: dict[LabelSet, int],
+        pairs: dict[tuple[str, str], tuple[str, str]],
+    ) -> int:
+        """The slot of a sample seen for the first time. Equal pairs of labels are kept in memory once."""
         labels = stored_labels(page.labels(index), self._labels)
         if labels is None:
             return _DROPPED
+        labels = tuple([pairs.setdefault(pair, pair) for pair in labels])
         slot = by_labels.setdefault(labels, len(self._series))
         if slot == len(self._series):
             self._series.append(labels)

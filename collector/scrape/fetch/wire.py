@@ -6,7 +6,7 @@ the head, and chunked bodies.
 
 import asyncio
 import ssl
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httptools
 
@@ -122,8 +122,7 @@ class Wire(asyncio.BufferedProtocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
         self.usable = True
 
     def get_buffer(self, _: int) -> memoryview:
