@@ -17,8 +17,7 @@ from collector.api.routes import api_routes
 from collector.api.targets_view import ScrapeTargets
 from collector.config import PrometheusConfig, load_config
 from collector.flags import features_of, shown_flags
-from collector.promql.engine import Engine
-from collector.queries import ServerQueries, parser_for
+from collector.queries import Queries, parser_for
 from collector.rules.group import Group
 from collector.rules.loader import GroupLoader
 from collector.rules.manager import RuleManager, RuleOptions
@@ -98,8 +97,14 @@ class CollectorService(Service):
         )
         path = options.storage_agent_path if options.agent else options.storage_tsdb_path
         self.storage = Storage(Path(path), storage_options(options, loaded.config), self.clock)
-        self.engine: Engine = ServerQueries.engine_of(self.storage, options)
-        self.queries = ServerQueries(self.engine)
+        self.queries = Queries.over(
+            self.storage,
+            features_of(options),
+            lookback_ms=options.query_lookback_delta.ms,
+            timeout_s=float(options.query_timeout),
+            max_samples=options.query_max_samples,
+            max_concurrent=options.query_max_concurrency,
+        )
         self.runner = QueryRunner(
             self.registry, workers=worker_count(options), slow_after_s=float(options.query_slow_after)
         )
@@ -126,7 +131,7 @@ class CollectorService(Service):
             runner=self.runner,
             storage=self.storage,
             engine=self.queries,
-            targets=ScrapeTargets(self.scraping),
+            targets=ScrapeTargets(self.scraping, lambda: self.state.config),
             rules=CollectorRules(self.rules, self.sender),
         )
         site = Site(prefix_of(options))
@@ -247,7 +252,7 @@ def prefix_of(options: argparse.Namespace) -> str:
 
 def worker_count(options: argparse.Namespace) -> int:
     """Threads for queries: enough to keep the processors busy while some wait for the disk, no more than queries may run."""
-    return max(1, min(options.query_max_concurrency, 4 * (os.cpu_count() or 1)))
+    return max(1, min(int(options.query_max_concurrency), 4 * (os.cpu_count() or 1)))
 
 
 def storage_options(options: argparse.Namespace, config: PrometheusConfig) -> StorageOptions:

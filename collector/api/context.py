@@ -1,6 +1,6 @@
 """What the API needs of the rest of the collector, as protocols: it is built by `collector.app` and tested with small fakes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -8,6 +8,7 @@ from collector.api.execution import QueryRunner
 from collector.config import PrometheusConfig
 from collector.promql.parser.ast import Expr
 from collector.promql.result import QueryResult
+from collector.promql.run import CancelToken
 from collector.rules.group import Group
 from collector.storage.exemplars import Exemplar
 from collector.storage.interface import Queryable
@@ -23,8 +24,7 @@ class QueryOptions:
 
     timeout_s: float = 120.0
     lookback_ms: int = 0
-    cancelled: Callable[[], bool] | None = None
-    per_step_stats: bool = False
+    cancel: CancelToken | None = None
 
 
 class QueryEngine(Protocol):

@@ -1,13 +1,12 @@
 """Running queries in worker threads: bounded in number, listed while they run, stopped when their client leaves.
 
-The event loop only waits. A query gets a `cancelled` callable that it asks now and then; it turns true when the client is gone, when
+The event loop only waits. A query has a token that it looks at now and then; it is cancelled when the client is gone, when
 somebody stops the query by its number, or when the server shuts down.
 """
 
 import asyncio
 import itertools
 import logging
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Summary
 from starlette.requests import Request
 
 from collector.api.errors import ApiError
+from collector.promql.run import CancelToken
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class ActiveQuery:
     client: str
     asked_at: float
     started_at: float = 0.0
-    stop: threading.Event = field(default_factory=threading.Event)
+    token: CancelToken = field(default_factory=CancelToken)
 
     @property
     def queue_s(self) -> float:
@@ -74,33 +74,33 @@ class QueryRunner:
         """Stop a query; False when there is none of that number."""
         query = self._active.get(number)
         if query is not None:
-            query.stop.set()
+            query.token.cancel()
         return query is not None
 
     def close(self) -> None:
         """Stop all queries and let the threads end."""
         for query in self.active:
-            query.stop.set()
+            query.token.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def run(self, request: Request, text: str, work: Callable[[ActiveQuery], T]) -> T:
-        """The result of `work(query)` from a worker thread; `query.stop` is set when the client leaves."""
+        """The result of `work(query)` from a worker thread; `query.token` is cancelled when the client leaves."""
         client = request.client.host if request.client else ""
         query = ActiveQuery(next(self._numbers), text, client, time.time())
         self._active[query.number] = query
         self._gauge.inc()
-        watcher = asyncio.create_task(_watch(request, query.stop), name="query-client")
+        watcher = asyncio.create_task(_watch(request, query.token), name="query-client")
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._started, query, work)
         finally:
-            query.stop.set()
+            query.token.cancel()
             watcher.cancel()
             self._gauge.dec()
             self._finished(query)
 
     def _started(self, query: ActiveQuery, work: Callable[[ActiveQuery], T]) -> T:
         query.started_at = time.time()
-        if query.stop.is_set():
+        if query.token.canceled:
             raise ApiError("canceled", "context canceled")
         return work(query)
 
@@ -124,10 +124,10 @@ class QueryRunner:
             yield piece
 
 
-async def _watch(request: Request, stop: threading.Event) -> None:
-    """Set `stop` when the client goes away. The body must have been read."""
+async def _watch(request: Request, token: CancelToken) -> None:
+    """Cancel when the client goes away. The body must have been read."""
     while True:
         message = await request.receive()
         if message["type"] == "http.disconnect":
-            stop.set()
+            token.cancel()
             return

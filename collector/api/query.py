@@ -77,14 +77,12 @@ def _options(context: ApiContext, parameters: Parameters) -> Callable[[ActiveQue
         lookback_s = parse_duration_s(parameters.text("lookback_delta") or "0")
     except ValueError as error:
         raise ApiError("bad_data", f"error parsing lookback delta duration: {error}") from error
-    per_step = parameters.text("stats") == "all"
 
     def build(query: ActiveQuery) -> QueryOptions:
         return QueryOptions(
             timeout_s=max(0.001, timeout_s - query.queue_s),
             lookback_ms=round(lookback_s * 1000),
-            cancelled=query.stop.is_set,
-            per_step_stats=per_step,
+            cancel=query.token,
         )
 
     return build
@@ -105,7 +103,8 @@ async def _answer(
     def work(query: ActiveQuery) -> Pieces:
         result = evaluate(query)
         taken_s = time.time() - query.started_at
-        stats = stats_json(result, query.queue_s, taken_s) if parameters.text("stats") else None
+        asked = parameters.text("stats")
+        stats = stats_json(result, query.queue_s, taken_s, per_step=asked == "all") if asked else None
         cut = limit if limit < len(result) else 0
         warnings = ["results truncated due to limit"] if cut else []
         pieces: Iterator[bytes]
@@ -124,11 +123,11 @@ async def _answer(
     return streamed(request, pieces, context.runner.stream, columns.MEDIA_TYPE if in_columns else JSON)
 
 
-def stats_json(result: QueryResult, queue_s: float, taken_s: float) -> dict[str, Any]:
+def stats_json(result: QueryResult, queue_s: float, taken_s: float, *, per_step: bool) -> dict[str, Any]:
     """Timings and sample counts of a query."""
     stats: QueryStats = result.stats
     samples: dict[str, Any] = {"totalQueryableSamples": stats.total_samples, "peakSamples": stats.peak_samples}
-    if len(stats.samples_per_step):
+    if per_step and stats.total_samples:
         times = [int(ms) / 1000 for ms in result.times_ms] or [0.0]
         samples["totalQueryableSamplesPerStep"] = [
             [when, count] for when, count in zip(times, stats.samples_per_step.tolist(), strict=False)

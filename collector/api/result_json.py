@@ -109,7 +109,7 @@ def _matrix(result: QueryResult, count: int) -> Iterator[bytes]:
     histograms: Any = result.histograms
     complete = result.present[:count].all(axis=1).tolist()
     for row in range(count):
-        if histograms is not None and _any_histogram(histograms[row]):
+        if histograms is not None and _any_histogram(histograms, row):
             yield b'{"metric":' + labels(row) + _mixed(result, row, times)
             continue
         values = result.values[row]
@@ -121,8 +121,8 @@ def _matrix(result: QueryResult, count: int) -> Iterator[bytes]:
         yield b'{"metric":' + labels(row) + b',"values":[' + body.encode() + b"]}"
 
 
-def _any_histogram(items: Any) -> bool:
-    return any(item is not None for item in items)
+def _any_histogram(histograms: Any, row: int) -> bool:
+    return any(item is not None for item in histograms[row])
 
 
 def _mixed(result: QueryResult, row: int, times: Sequence[str]) -> bytes:

@@ -1,20 +1,22 @@
 """The scrape manager's targets in the shape of the API."""
 
 import socket
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from collector.api.status import rfc3339
+from collector.config import PrometheusConfig
 from collector.scrape import ScrapeManager, Target
 from pharos.labels import Labels
 from pharos.relabel import relabel
 
 
 class ScrapeTargets:
-    """A `TargetsView` on a scrape manager."""
+    """A `TargetsView` on a scrape manager. `config` gives the configuration in use."""
 
-    def __init__(self, manager: ScrapeManager) -> None:
-        self._manager = manager
+    def __init__(self, manager: ScrapeManager, config: Callable[[], PrometheusConfig]) -> None:
+        self._manager, self._config = manager, config
 
     def pools(self) -> list[str]:
         return self._manager.scrape_pools()
@@ -40,10 +42,10 @@ class ScrapeTargets:
 
     def relabel_steps(self, pool: str, labels: Labels) -> dict[str, Any]:
         """What each rule of the job makes of the labels."""
-        config = self._manager.job(pool)
+        rules = next((job.relabel_configs for job in self._config().scrape_configs if job.job_name == pool), ())
         steps: list[dict[str, Any]] = []
         now: Labels | None = labels
-        for rule in config.relabel_configs if config is not None else ():
+        for rule in rules:
             if now is None:
                 break
             now = relabel(now, [rule])
