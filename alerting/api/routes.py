@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from alerting.api.alerts import AlertsApi
 from alerting.api.answers import BadRequestError, json_answer
+from alerting.api.history import HistoryApi
 from alerting.api.silences import SilencesApi
 from alerting.api.status import StatusApi
 
@@ -21,6 +22,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 def routes(service: "AlertingService") -> list[BaseRoute]:
     """All routes of the API."""
     alerts, silences, status = AlertsApi(service), SilencesApi(service), StatusApi(service)
+    history = HistoryApi(service)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "/api/v2/status", status.status),
         ("GET", "/api/v2/receivers", status.receivers),
@@ -31,6 +33,10 @@ def routes(service: "AlertingService") -> list[BaseRoute]:
         ("POST", "/api/v2/silences", silences.post),
         ("GET", "/api/v2/silence/{id}", silences.get),
         ("DELETE", "/api/v2/silence/{id}", silences.delete),
+        ("GET", "/api/v2/notifications", history.notifications),
+        ("GET", "/api/v2/explain", history.explain),
+        ("GET", "/api/v2/destinations", history.destinations),
+        ("POST", "/api/v2/receivers/{name}/test", history.test),
     ]
     out: list[BaseRoute] = [Route(path, _guarded(handler), methods=[method]) for method, path, handler in table]
     return [*out, Route("/api/v1/{rest:path}", _gone, methods=["GET", "POST", "PUT", "DELETE"])]

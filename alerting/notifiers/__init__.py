@@ -5,7 +5,19 @@ from typing import Final
 
 from alerting.notifiers.registry import notifiers
 
-BUILT_IN: Final = ("webhook", "slack", "dingtalk", "file")
+BUILT_IN: Final = (
+    "webhook",
+    "slack",
+    "dingtalk",
+    "feishu",
+    "wecom",
+    "telegram",
+    "msteams",
+    "discord",
+    "email",
+    "pagerduty",
+    "file",
+)
 
 
 def load() -> None:

@@ -7,19 +7,21 @@ from typing import Literal
 
 import orjson
 
+from alerting.moments import milliseconds
 from alerting.notifiers.context import Context, expand_variables
 from alerting.notifiers.registry import DeliveryError, Message, NotifierConfig, RateLimit, notifiers
-from alerting.templates.data import Notification
+from alerting.templates.data import AlertData, Notification
 from pharos.config import FieldError
 
 
 @dataclass(frozen=True, slots=True)
 class FileConfig(NotifierConfig):
-    """`file_configs`. `path` may use `${NAME}` and `${NAME:-default}` of the environment; `text` is a template for one alert."""
+    """`file_configs`. `path` may use `${NAME}` and `${NAME:-default}` of the environment; `text` is a template for one alert,
+    empty for `FIRING summary - description (labels)`."""
 
     path: str = ""
     format: Literal["text", "json"] = "text"
-    text: str = '{{ template "pharos.line" . }}'
+    text: str = ""
 
     def __post_init__(self) -> None:
         if not self.path:
@@ -45,11 +47,16 @@ class FileNotifier:
     def _lines(self, notification: Notification) -> str:
         if self._config.format == "json":
             return orjson.dumps({"groupKey": notification.group_key, **notification.payload()}).decode()
-        moment = self._context.clock.now()
-        return "\n".join(
-            _stamp(moment) + " " + " ".join(self._context.render(self._config.text, alert).split())
-            for alert in notification.Alerts
-        )
+        stamp = milliseconds(self._context.clock.now())
+        return "\n".join(f"{stamp} {self._line(alert)}" for alert in notification.Alerts)
+
+    def _line(self, alert: AlertData) -> str:
+        if self._config.text:
+            return " ".join(self._context.render(self._config.text, alert).split())
+        told = alert.Annotations
+        summary = told.get("summary") or told.get("message") or alert.Labels.get("alertname", "")
+        description = f" - {told['description']}" if told.get("description") else ""
+        return " ".join(f"{alert.Status.upper()} {summary}{description} ({alert.Labels.String()})".split())
 
     async def send(self, message: Message) -> str:
         path = Path(self.robot)
@@ -64,9 +71,3 @@ def _append(path: Path, lines: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:
         file.write(lines + "\n")
-
-
-def _stamp(moment: float) -> str:
-    from alerting.moments import milliseconds
-
-    return milliseconds(moment)
