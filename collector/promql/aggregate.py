@@ -146,7 +146,7 @@ def _sum_or_mean(run: Run, node: Aggregate, block: Block, groups: Groups, labels
 
 def _select(run: Run, node: Aggregate, block: Block, groups: Groups, param: Floats) -> Block:
     """topk, bottomk, limitk: some of the series, with all their labels."""
-    if len(param) == 0 or not np.fmax.reduce(param) >= 1:
+    if len(param) == 0 or np.fmax.reduce(param) < 1:
         return block.rows(np.zeros(0, np.int64))
     if np.isnan(param).any():
         raise ExecutionError("Parameter value is NaN")
@@ -199,10 +199,8 @@ def _count_values(node: Aggregate, block: Block, label: str) -> Block:
         raise ExecutionError(f"invalid label name {go_quote(label)}")
     if len(block) == 0:
         return block
-    if node.without:
-        base = without(block.labels, {METRIC_NAME, *node.grouping})
-    else:
-        base = only(block.labels, node.grouping)
+    gone = {METRIC_NAME, *node.grouping}
+    base = without(block.labels, gone) if node.without else only(block.labels, node.grouping)
     counts: dict[tuple[int, str], NDArray[np.float64]] = {}
     ids, _ = row_ids(base.codes)
     rows, steps = np.nonzero(block.mask())

@@ -51,7 +51,7 @@ def _floats(op: str, left: Floats, right: Floats) -> Floats:
 
 def _vector_scalar(run: Run, node: Binary, block: Block, scalar: Floats, *, swapped: bool) -> Block:
     left, right = (scalar, block.values) if swapped else (block.values, scalar)
-    changes = node.op not in COMPARISON or node.return_bool
+    changes = node.op in ARITHMETIC or node.return_bool
     values, present = block.values, block.present
     if node.op in COMPARISON:
         with np.errstate(all="ignore"):
@@ -125,10 +125,12 @@ def _vectors(run: Run, node: Binary, left: Block, right: Block) -> Block:
     hist: Objects | None = None
     if pairs.left_hist is not None or pairs.right_hist is not None:
         kept, values, hist = _pair_histograms(run, node, pairs, values, kept)
-    elif kept is not None and node.op not in COMPARISON and (present is None or present.any()) and kept.size:
-        _incompatible(run, node, "float", "float")
-    if kept is not None and not (node.return_bool and hist is None):
-        present = both(present, kept)
+    elif node.op not in COMPARISON and node.op not in ARITHMETIC:
+        if values.size and (present is None or present.any()):
+            _incompatible(run, node, "float", "float")
+    elif node.return_bool:
+        kept = None
+    present = both(present, kept)
     return matching.result(run, node, pairs, values, present, hist)
 
 

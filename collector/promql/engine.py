@@ -147,7 +147,8 @@ class Engine:
                 options.default_step_ms,
                 samples_per_step=np.zeros(steps.count, np.int64),
             )
-            return self._run(run, query, expr, steps, stats)
+            with np.errstate(all="ignore"):
+                return self._run(run, query, expr, steps, stats)
 
     def _run(self, run: Run, query: ActiveQuery, expr: Expr, steps: Steps, stats: QueryStats) -> QueryResult:
         begin = self._monotonic()

@@ -10,6 +10,7 @@ from collector.promql.block import Block, Mask, Scalar, Value, drop_names, merge
 from collector.promql.columns import take
 from collector.promql.errors import Span
 from collector.promql.functions import call_function
+from collector.promql.histogram_stats import statistics
 from collector.promql.histograms.arithmetic import scale
 from collector.promql.instants import instant_vector
 from collector.promql.kernels.windows import Floats
@@ -109,7 +110,7 @@ class Evaluator:
             return Block(self.run.space.empty(), np.zeros((0, 0))), np.zeros((0, 0), np.int64)
         lookback = self.run.lookback_ms
         ahead = lookback if node.smoothed else 0
-        labels, parts = self.run.select(node.matchers, ends.start - lookback + 1, ends.end + ahead)
+        labels, parts = self._select(node, ends.start - lookback + 1, ends.end + ahead)
         if node.smoothed:
             block = smooth_vector(self.run, labels, parts, ends.times, lookback, node.span)
             return block, np.broadcast_to(steps.times, block.values.shape)
@@ -149,7 +150,11 @@ class Evaluator:
         after = lookback if node.smoothed else 0
         if ends.count == 0:
             return self.run.space.empty(), []
-        return self.run.select(node.matchers, ends.start - range_ms - before + 1, ends.end + after)
+        return self._select(node, ends.start - range_ms - before + 1, ends.end + after)
+
+    def _select(self, node: VectorSelector, min_ms: int, max_ms: int) -> tuple[LabelTable, list[Part]]:
+        labels, parts = self.run.select(node.matchers, min_ms, max_ms)
+        return labels, statistics(parts) if id(node) in self.run.plan.stats_only else parts
 
     def subquery_block(self, node: Subquery, steps: Steps) -> tuple[Block, Steps, Steps, int]:
         """A subquery's expression at its own steps; those steps, the ends of the windows, and their length."""

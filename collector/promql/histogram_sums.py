@@ -5,11 +5,9 @@ from collector.promql.annotations import Annotations, quoted_names
 from collector.promql.errors import Span
 from collector.promql.histograms.arithmetic import (
     IncompatibleBucketsError,
-    add,
     compacted,
     divide,
     has_overflow,
-    scale,
     total,
 )
 
@@ -43,7 +41,4 @@ def _culprit(items: list[FloatHistogram], names: list[str]) -> str:
 
 def _gentle_mean(items: list[FloatHistogram]) -> FloatHistogram:
     """A mean that never holds the whole sum, which would overflow."""
-    mean = items[0]
-    for count, item in enumerate(items[1:], 2):
-        mean = add(scale(mean, (count - 1) / count), divide(item, float(count))).histogram
-    return mean
+    return total([divide(item, float(len(items))) for item in items]).histogram

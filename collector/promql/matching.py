@@ -9,7 +9,7 @@ from collector.promql.block import SAME_LABELS, Block, Floats, Mask, Objects, bo
 from collector.promql.columns import METADATA, matrix, only, row_ids, stack, take, with_column, without
 from collector.promql.errors import ExecutionError
 from collector.promql.parser.ast import Binary, VectorMatching
-from collector.promql.parser.tokens import COMPARISONS
+from collector.promql.parser.tokens import ARITHMETIC
 from collector.promql.run import Run
 from collector.storage.symbols import LabelTable
 from pharos.labels import METRIC_NAME, format_labels
@@ -190,16 +190,13 @@ def _check_groups(labels: LabelTable, pairs: Pairs) -> None:
 
 def _filled(rule: VectorMatching, many: Block, one: Block, many_keys: Rows, one_keys: Rows, groups: int) -> list[Pairs]:
     """Pairs with a fill value in place of a missing partner."""
-    swapped = rule.card == "one-to-many"
-    fill_one = rule.fill_left if swapped else rule.fill_right
-    fill_many = rule.fill_right if swapped else rule.fill_left
     out = []
-    if fill_one is not None:
+    if rule.fill_right is not None:  # for the missing "one" side, even when that stands on the left, as in Prometheus
         alone = many.mask() & ~_any_present(one, one_keys, groups)[many_keys]
-        out.append(_lonely(rule, many, alone, fill_one, many_keys, is_many=True))
-    if fill_many is not None:
+        out.append(_lonely(rule, many, alone, rule.fill_right, many_keys, is_many=True))
+    if rule.fill_left is not None:
         alone = one.mask() & ~_any_present(many, many_keys, groups)[one_keys]
-        out.append(_lonely(rule, one, alone, fill_many, one_keys, is_many=False))
+        out.append(_lonely(rule, one, alone, rule.fill_left, one_keys, is_many=False))
     return [pairs for pairs in out if len(pairs.group)]
 
 
@@ -245,7 +242,7 @@ def _stacked(parts: list[Pairs]) -> Pairs:
 
 def _result_labels(run: Run, node: Binary, rule: VectorMatching, pairs: Pairs) -> LabelTable:
     labels = pairs.many
-    if node.op not in COMPARISONS or (node.return_bool and not run.delayed_names):
+    if node.op in ARITHMETIC or (node.return_bool and not run.delayed_names):
         labels = without(labels, METADATA)
     if rule.card == "one-to-one":
         labels = only(labels, rule.labels) if rule.on else without(labels, rule.labels)

@@ -17,14 +17,18 @@ from collector.promql.parser.ast import (
     TimeShift,
     Unary,
     VectorSelector,
+    children,
     unwrap,
 )
 from collector.promql.parser.durations import evaluate_ms
+from collector.promql.parser.tokens import TRIMS
 
 STEP_DEPENDENT: Final = frozenset({
     "days_in_month", "day_of_month", "day_of_week", "day_of_year", "hour", "minute", "month", "year", "predict_linear",
     "time", "timestamp", "end", "range", "start", "step",
 })  # fmt: skip
+STATS_FUNCTIONS: Final = frozenset({"histogram_count", "histogram_sum", "histogram_avg"})
+BUCKET_FUNCTIONS: Final = frozenset({"histogram_quantile", "histogram_quantiles", "histogram_fraction"})
 CONTEXT_FUNCTIONS: Final = frozenset({"start", "end", "range", "step"})
 
 
@@ -36,12 +40,14 @@ class Plan:
     end_ms: int
     step_ms: int
     invariant: set[int] = field(default_factory=set)  # ids of nodes to evaluate once
+    stats_only: set[int] = field(default_factory=set)  # ids of selectors of whose histograms only count and sum matter
 
     @classmethod
     def of(cls, expr: Expr, start_ms: int, end_ms: int, step_ms: int) -> "Plan":
         plan = cls(start_ms, end_ms, step_ms)
         if start_ms != end_ms:
             plan._mark(expr)
+        plan._mark_stats(expr, wanted=False)
         return plan
 
     def duration(self, ms: int, expr: DurationExpr | None, *, negative: bool = False) -> int:
@@ -68,6 +74,23 @@ class Plan:
         if name == "range":
             return (self.end_ms - self.start_ms) / 1000
         return self.step_ms / 1000 if self.start_ms != self.end_ms else 0.0
+
+    def _mark_stats(self, node: Expr, *, wanted: bool) -> None:
+        match node:
+            case VectorSelector():
+                if wanted:
+                    self.stats_only.add(id(node))
+                return
+            case Subquery():
+                wanted = False
+            case Call() if node.function.name in STATS_FUNCTIONS:
+                wanted = True
+            case Call() if node.function.name in BUCKET_FUNCTIONS:
+                wanted = False
+            case Binary() if node.op in TRIMS:
+                wanted = False
+        for child in children(node):
+            self._mark_stats(child, wanted=wanted)
 
     def _mark(self, node: Expr) -> bool:
         """Remember the highest nodes that are the same at every step; whether this one is."""

@@ -1,7 +1,7 @@
 """What each PromQL function does. The parser knows what they take (`parser.signatures`)."""
 
 from collector.promql.block import Value
-from collector.promql.functions import buckets, dates, elementwise, info, labels, over_time
+from collector.promql.functions import buckets, dates, elementwise, extended, info, labels, over_time
 from collector.promql.functions.host import Host, Implementation, Table
 from collector.promql.functions.own import call_own, own_signatures
 from collector.promql.parser.ast import Call
@@ -21,5 +21,6 @@ FUNCTIONS: Table = {
 
 def call_function(host: Host, node: Call, steps: Steps) -> Value:
     """The value of a call."""
+    extended.check(node)
     implementation = FUNCTIONS.get(node.function.name)
     return call_own(host, node, steps) if implementation is None else implementation(host, node, steps)

@@ -89,8 +89,7 @@ def _middle(lower: float, upper: float, *, custom: bool) -> float:
 def _quantile(host: Host, node: Call, steps: Steps) -> Value:
     q = host.scalar(node.args[0], steps)
     block = host.block(node.args[1], steps)
-    if len(block):
-        warn_quantiles(host.run, q, node.args[0].span)
+    warn_quantiles(host.run, q, node.args[0].span)
     return host.drop(_quantiles_of(host.run, block, q, steps, node.args[1].span), strict=False)
 
 
@@ -106,11 +105,10 @@ def _quantiles_of(run: Run, block: Block, q: Floats, steps: Steps, span: Span) -
 def _quantiles(host: Host, node: Call, steps: Steps) -> Value:
     block = host.block(node.args[0], steps)
     label = host.text(node.args[1])
-    results = []
+    results: list[Block] = []
     for arg in node.args[2:]:
         q = host.scalar(arg, steps)
-        if len(block):
-            warn_quantiles(host.run, q, arg.span)
+        warn_quantiles(host.run, q, arg.span)
         result = _quantiles_of(host.run, block, q, steps, node.args[0].span)
         if len(result):
             results.extend(_labelled(result, label, q))

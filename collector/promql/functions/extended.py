@@ -18,7 +18,7 @@ from collector.promql.functions.host import Host
 from collector.promql.functions.mixed import Result, Window
 from collector.promql.histograms.arithmetic import IncompatibleBucketsError, compacted, divide, is_reset, with_hint
 from collector.promql.histograms.buckets import is_custom
-from collector.promql.parser.ast import Call, MatrixSelector
+from collector.promql.parser.ast import Call, MatrixSelector, unwrap
 from collector.promql.run import Run
 from collector.promql.smoothing import interpolate, interpolate_histograms, samples_of
 from collector.promql.steps import Steps
@@ -28,12 +28,20 @@ ANCHORED: Final = ("changes", "delta", "increase", "rate", "resets")
 SMOOTHED: Final = ("delta", "increase", "rate")
 
 
+def check(node: Call) -> None:
+    """Raises `ExecutionError` when a function does not know such selectors."""
+    for arg in node.args:
+        selector = unwrap(arg)
+        if isinstance(selector, MatrixSelector) and (selector.vector.anchored or selector.vector.smoothed):
+            word, allowed = ("anchored", ANCHORED) if selector.vector.anchored else ("smoothed", SMOOTHED)
+            if node.function.name not in allowed:
+                names = ", ".join(allowed)
+                raise ExecutionError(f"{word} modifier can only be used with: {names} - not with {node.function.name}")
+
+
 def apply(host: Host, node: Call, selector: MatrixSelector, steps: Steps) -> Block:
     """One of the few functions that know such selectors."""
-    word, allowed = ("anchored", ANCHORED) if selector.vector.anchored else ("smoothed", SMOOTHED)
-    if node.function.name not in allowed:
-        names = ", ".join(allowed)
-        raise ExecutionError(f"{word} modifier can only be used with: {names} - not with {node.function.name}")
+    word = "anchored" if selector.vector.anchored else "smoothed"
     run = host.run
     ends = host.ends(selector.shift, steps)
     range_ms = run.plan.duration(selector.range_ms, selector.range_expr)

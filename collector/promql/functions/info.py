@@ -61,6 +61,8 @@ def _info_series(
         return none, np.zeros((0, steps.count), np.int64)
     table, parts = host.run.select([*wanted, *matchers], ends.start - lookback + 1, ends.end)
     found, times = instant_vector(table, parts, ends.times, lookback)
+    if found.hist_cells():
+        raise ExecutionError("info sample should be float")
     return found, np.broadcast_to(times, found.values.shape)
 
 

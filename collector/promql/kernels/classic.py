@@ -66,10 +66,7 @@ def _almost(a: Floats, b: Floats) -> Mask:
 def quantile(q: Floats, bounds: Floats, counts: Floats) -> Floats:
     """float64[G, T]; q: float64[T]; counts monotonic."""
     groups, size, steps = counts.shape
-    if size < 2:
-        result = np.full((groups, steps), np.nan)
-    else:
-        result = _interpolated(q, bounds, counts)
+    result = np.full((groups, steps), np.nan) if size < 2 else _interpolated(q, bounds, counts)
     result = np.where(q < 0, -np.inf, np.where(q > 1, np.inf, result))
     return np.where(np.isnan(q), np.nan, result)
 

@@ -228,7 +228,6 @@ def linear_regression(windows: Windows, origin: Floats) -> tuple[Floats, Floats]
 
 
 def _least_squares(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    n = len(x)
     mean_x = x.mean()
     base = y[:, :1]
     lifted = y - base
@@ -237,10 +236,9 @@ def _least_squares(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     slope = (lifted @ centred) / (centred @ centred)
     intercept = mean_y - slope * mean_x + base[:, 0]
     constant = (y == base).all(axis=1)
-    bad = constant & np.isinf(base[:, 0])
-    slope = np.where(constant, np.where(bad, np.nan, 0.0), slope)
-    assert n >= 2
-    return slope, np.where(constant, np.where(bad, np.nan, base[:, 0]), intercept)
+    bad = ~np.isfinite(y).all(axis=1)
+    slope = np.where(bad, np.nan, np.where(constant, 0.0, slope))
+    return slope, np.where(bad, np.nan, np.where(constant, base[:, 0], intercept))
 
 
 def smoothed(windows: Windows, factor: Floats, trend: Floats) -> Floats:
