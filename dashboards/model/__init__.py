@@ -1,0 +1,1 @@
+"""Dashboards as values: Grafana's JSON, its variables, time ranges, macros and units. No network, no Dash."""

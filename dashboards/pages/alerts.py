@@ -1,0 +1,166 @@
+"""Alerts: what fires now by group, silences, the state of the rules, and what was sent to whom."""
+
+import re
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+
+from dashboards.components import Toolbar
+from dashboards.pages import alert_views as views
+from dashboards.pages.base import Page, PageContext, icon, notice
+from dashboards.pages.silence_form import create_silence, silence_form
+from dashboards.services import Services
+from dashboards.sources.base import SourceError
+
+TABS = (("firing", "Firing"), ("rules", "Rules"), ("silences", "Silences"), ("history", "Notifications"))
+
+
+class AlertsPage(Page):
+    """`/alerts?tab=...`."""
+
+    pattern = re.compile(r"/alerts/?")
+    nav = ("/alerts", "Alerts", "alerts")
+
+    async def layout(self, context: PageContext) -> Component:
+        tab = context.first("tab", "firing")
+        tab = tab if tab in dict(TABS) else "firing"
+        bar = html.Div(
+            [
+                dmc.SegmentedControl(
+                    id="alert-tab",
+                    value=tab,
+                    data=[{"value": key, "label": context.t(label)} for key, label in TABS],
+                    size="xs",
+                ),
+                dmc.TextInput(
+                    id="alert-search",
+                    value=context.first("search"),
+                    placeholder=context.t("Filter by name, label or text"),
+                    leftSection=icon("search"),
+                    debounce=120,
+                    className="field-wide",
+                    **{"data-testid": "alert-search"},
+                ),
+                dmc.Button(
+                    context.t("New silence"), id="silence-new", leftSection=icon("bell-off"), size="xs", **{"data-testid": "silence-new"}
+                ),
+            ],
+            className="filterbar",
+            **{"data-testid": "alert-tabs"},
+        )
+        return html.Div(
+            [
+                Toolbar(id="toolbar", page="alerts", title=context.t("Alerts"), features=[]),
+                bar,
+                html.Div(await show(context, tab, context.first("search")), id="alert-view"),
+                silence_form(context),
+                dcc.Store(id="alert-changed", data=0),
+                dcc.Interval(id="alert-tick", interval=5000),
+            ],
+            className="page",
+        )
+
+    def register(self, app: Dash, services: Services) -> None:
+        _register_view(app, services)
+        _register_form(app, services)
+
+
+def _context(services: Services, client: dict[str, str] | None) -> PageContext:
+    return PageContext(services, "/alerts", {}, (client or {}).get("lang", "en"))
+
+
+def _register_view(app: Dash, services: Services) -> None:
+    @app.callback(
+        Output("alert-view", "children"),
+        Input("alert-tick", "n_intervals"),
+        Input("alert-tab", "value"),
+        Input("alert-search", "value"),
+        Input("alert-changed", "data"),
+        State("client", "data"),
+        prevent_initial_call=True,
+    )
+    async def refresh(_: int, tab: str, text: str | None, __: int, client: dict[str, str] | None) -> Component:
+        return await show(_context(services, client), tab, text or "")
+
+    @app.callback(
+        Output("alert-changed", "data", allow_duplicate=True),
+        Output("silence-error", "children", allow_duplicate=True),
+        Input({"type": "silence-expire", "id": ALL}, "n_clicks"),
+        State("alert-changed", "data"),
+        prevent_initial_call=True,
+    )
+    async def expire(clicks: list[int | None], changed: int) -> Any:
+        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+            return no_update, no_update
+        try:
+            await services.sources.alerting.expire_silence(ctx.triggered_id["id"])
+        except SourceError as error:
+            return no_update, error.message
+        return changed + 1, ""
+
+
+def _register_form(app: Dash, services: Services) -> None:
+    @app.callback(
+        Output("silence-modal", "opened", allow_duplicate=True),
+        Output("silence-matchers", "value"),
+        Output("silence-error", "children", allow_duplicate=True),
+        Input("silence-new", "n_clicks"),
+        Input({"type": "alert-silence", "labels": ALL}, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def open_form(new: int | None, row_clicks: list[int | None]) -> Any:
+        chosen = ctx.triggered_id
+        if isinstance(chosen, dict) and any(row_clicks):
+            return True, chosen["labels"], ""
+        if chosen == "silence-new" and new:
+            return True, "", ""
+        return no_update, no_update, no_update
+
+    @app.callback(
+        Output("silence-modal", "opened", allow_duplicate=True),
+        Output("silence-error", "children", allow_duplicate=True),
+        Output("alert-changed", "data", allow_duplicate=True),
+        Input("silence-submit", "n_clicks"),
+        State("silence-matchers", "value"),
+        State("silence-duration", "value"),
+        State("silence-author", "value"),
+        State("silence-comment", "value"),
+        State("alert-changed", "data"),
+        State("client", "data"),
+        prevent_initial_call=True,
+    )
+    async def submit(
+        clicks: int | None, matchers: str, duration: str, author: str, comment: str, changed: int, client: dict[str, str] | None
+    ) -> Any:
+        if not clicks:
+            return no_update, no_update, no_update
+        problem = await create_silence(_context(services, client), matchers or "", duration or "", author or "", comment or "")
+        return (no_update, problem, no_update) if problem else (False, "", changed + 1)
+
+
+async def show(context: PageContext, tab: str, text: str) -> Component:
+    """The chosen tab, or what is missing when its source is down."""
+    sources = context.services.sources
+    try:
+        if tab == "rules":
+            return views.rules(context, await sources.prometheus.api("/api/v1/rules", timeout=4.0), text)
+        if tab == "silences":
+            return views.silences(context, await sources.alerting.silences(), text)
+        if tab == "history":
+            return views.history(context, await sources.alerting.history(), text)
+        pending = await _pending(context)
+        return views.firing(context, await sources.alerting.groups(), pending, text)
+    except SourceError as error:
+        missing = "Rules are not known: the metrics source is down" if tab == "rules" else "Alerts are not known: alerting is down"
+        return notice(context.t(missing), error.message, state="critical", testid="source-down")
+
+
+async def _pending(context: PageContext) -> list[dict[str, Any]]:
+    """Alerts of the collector that wait for their `for`; none when it cannot be asked, for the firing ones matter more."""
+    try:
+        data = await context.services.sources.prometheus.api("/api/v1/alerts", timeout=4.0)
+    except SourceError:
+        return []
+    return [alert for alert in data.get("alerts", ()) if alert.get("state") == "pending"]

@@ -1,0 +1,85 @@
+"""What a page is, and the small pieces that all of them are made of."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+from urllib.parse import parse_qs
+
+from dash import Dash, html
+from dash.development.base_component import Component
+
+from dashboards.i18n.catalogue import translate
+from dashboards.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class PageContext:
+    """One visit: where, with which query string, in which language."""
+
+    services: Services
+    path: str
+    search: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    lang: str = "en"
+
+    def t(self, text: str, **values: object) -> str:
+        """The text in the visitor's language."""
+        return translate(self.lang, text, **values)
+
+    def first(self, name: str, default: str = "") -> str:
+        """A parameter of the query string."""
+        return next(iter(self.search.get(name, ())), default)
+
+
+class Page:
+    """A page: `pattern` is matched against the whole path."""
+
+    pattern: ClassVar[re.Pattern[str]]
+    nav: ClassVar[tuple[str, str, str] | None] = None  # (key, label, icon) of its navigation entry
+
+    def takes(self, path: str) -> bool:
+        return self.pattern.fullmatch(path) is not None
+
+    async def layout(self, context: PageContext) -> Component:
+        """The page as components."""
+        raise NotImplementedError
+
+    def register(self, app: Dash, services: Services) -> None:
+        """Add the page's callbacks; most have none."""
+
+
+def parse_search(search: str | None) -> dict[str, list[str]]:
+    """The query string as lists."""
+    return parse_qs((search or "").lstrip("?"), keep_blank_values=True)
+
+
+def icon(name: str, size: int = 16) -> Component:
+    """An icon of our own set; drawn by CSS masks so that it takes the colour of the text."""
+    return html.Span(className=f"icon icon-{name}", style={"width": size, "height": size}, **{"aria-hidden": "true"})
+
+
+def chip(text: str, state: str, **more: Any) -> Component:
+    """A state: icon, word and colour."""
+    return html.Span([icon(f"state-{state}", 12), text], className=f"chip {state}", **more)
+
+
+def notice(title: str, text: str = "", *, state: str = "unknown", testid: str = "notice") -> Component:
+    """An empty or broken state: what is missing and why."""
+    body = [icon(f"state-{state}", 20), html.Div([html.Strong(title), *([html.P(text)] if text else [])])]
+    return html.Div(body, className=f"notice {state}", **{"data-testid": testid})
+
+
+def card(title: str, *children: Any, extra: Any = None, testid: str = "", className: str = "") -> Component:  # noqa: N803
+    """A titled surface."""
+    head = html.Div([html.H2(title), *([extra] if extra is not None else [])], className="card-head")
+    more = {"data-testid": testid} if testid else {}
+    return html.Section([head, html.Div(list(children), className="card-body")], className=f"card {className}".strip(), **more)
+
+
+def ago(milliseconds: float, t: Callable[..., str]) -> str:
+    """A time span in words: `3 min ago`."""
+    seconds = max(int(milliseconds / 1000), 0)
+    for size, name in ((86400, "{n} d ago"), (3600, "{n} h ago"), (60, "{n} min ago")):
+        if seconds >= size:
+            return t(name, n=seconds // size)
+    return t("{n} s ago", n=seconds)

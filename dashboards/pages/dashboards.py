@@ -1,0 +1,85 @@
+"""The list of dashboards."""
+
+import re
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, State, dcc, html
+from dash.development.base_component import Component
+
+from dashboards.components import Toolbar
+from dashboards.model.dashboard import Dashboard
+from dashboards.pages.base import Page, PageContext, icon, notice
+from dashboards.services import Services
+
+
+
+class DashboardsPage(Page):
+    """`/dashboards`: built-in and own dashboards, searchable."""
+
+    pattern = re.compile(r"/dashboards/?")
+    nav = ("/dashboards", "Dashboards", "dashboards")
+
+    async def layout(self, context: PageContext) -> Component:
+        search = dmc.TextInput(
+            id="dashboard-search",
+            placeholder=context.t("Search by title or tag"),
+            leftSection=icon("search"),
+            className="field-wide",
+            debounce=120,
+            value=context.first("query"),
+            **{"data-testid": "dashboard-search"},
+        )
+        return html.Div(
+            [
+                Toolbar(id="toolbar", page="dashboards", title=context.t("Dashboards"), features=[]),
+                html.Div(search, className="filterbar"),
+                html.Div(listing(context, context.first("query")), id="dashboard-list"),
+            ],
+            className="page",
+        )
+
+    def register(self, app: Dash, services: Services) -> None:
+        @app.callback(
+            Output("dashboard-list", "children"),
+            Input("dashboard-search", "value"),
+            State("client", "data"),
+            prevent_initial_call=True,
+        )
+        async def search(text: str | None, client: dict[str, str] | None) -> Component:
+            return listing(PageContext(services, "/dashboards", {}, (client or {}).get("lang", "en")), text or "")
+
+
+def listing(context: PageContext, text: str) -> Component:
+    """Cards of the dashboards that match, own ones after the built-in ones, and files that could not be read."""
+    store = context.services.store
+    found = [dashboard for dashboard in store.search(text) if not dashboard.raw.get("hidden")]
+    sections: list[Component] = []
+    for origin, title in (("builtin", context.t("Built in")), ("user", context.t("Your own"))):
+        chosen = [dashboard for dashboard in found if dashboard.origin == origin]
+        if chosen:
+            sections.append(html.H2(title, className="section-title"))
+            sections.append(html.Div([_card(context, dashboard) for dashboard in chosen], className="tiles"))
+    if not found:
+        sections.append(notice(context.t("No dashboard matches"), text))
+    sections += [
+        notice(context.t("A dashboard file cannot be read"), f"{path}: {reason}", state="warn")
+        for path, reason in store.problems.items()
+    ]
+    return html.Div(sections)
+
+
+def _card(context: PageContext, dashboard: Dashboard) -> Component:
+    count = sum(1 for _panel in dashboard.all_panels())
+    return html.A(
+        [
+            html.Div([icon("dashboards", 18), html.Strong(dashboard.title)], className="tile-title"),
+            html.P(context.t(dashboard.description) if dashboard.description else "", className="tile-text"),
+            html.Div(
+                [html.Span(context.t("{n} panels", n=count), className="muted"), *(html.Span(tag, className="tag") for tag in dashboard.tags)],
+                className="tile-foot",
+            ),
+        ],
+        href=dashboard.path,
+        className="tile",
+        **{"data-testid": f"dashboard-{dashboard.uid}"},
+    )

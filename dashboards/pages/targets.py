@@ -1,0 +1,188 @@
+"""Targets: what the collector scrapes, by pool; red and with the reason when something is down."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, State, dcc, html
+from dash.development.base_component import Component
+
+from dashboards.components import LocalTime, Toolbar
+from dashboards.model.moments import parse_moment
+from dashboards.model.units import format_value
+from dashboards.pages.base import Page, PageContext, chip, icon, notice
+from dashboards.services import Services
+from dashboards.sources.base import SourceError
+
+SHOWN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One scraped endpoint. `state` is up, down or unknown."""
+
+    pool: str
+    url: str
+    state: str
+    labels: Mapping[str, str]
+    error: str
+    last_scrape_ms: int
+    duration_s: float
+    interval: str
+
+    @property
+    def instance(self) -> str:
+        return self.labels.get("instance", self.url)
+
+
+class TargetsPage(Page):
+    """`/targets`."""
+
+    pattern = re.compile(r"/targets/?")
+    nav = ("/targets", "Targets", "targets")
+
+    async def layout(self, context: PageContext) -> Component:
+        states = [("all", "All"), ("down", "Down"), ("up", "Up")]
+        filters = html.Div(
+            [
+                dmc.TextInput(
+                    id="target-search",
+                    value=context.first("search"),
+                    placeholder=context.t("Filter by label, address or error"),
+                    leftSection=icon("search"),
+                    debounce=120,
+                    className="field-wide",
+                    **{"data-testid": "target-search"},
+                ),
+                dmc.SegmentedControl(
+                    id="target-state",
+                    value=context.first("state", "all"),
+                    data=[{"value": value, "label": context.t(label)} for value, label in states],
+                    size="xs",
+                ),
+            ],
+            className="filterbar",
+        )
+        return html.Div(
+            [
+                Toolbar(id="toolbar", page="targets", title=context.t("Targets"), features=[]),
+                filters,
+                html.Div(await target_list(context, context.first("search"), context.first("state", "all")), id="target-list"),
+                dcc.Interval(id="target-tick", interval=5000),
+            ],
+            className="page",
+        )
+
+    def register(self, app: Dash, services: Services) -> None:
+        @app.callback(
+            Output("target-list", "children"),
+            Input("target-tick", "n_intervals"),
+            Input("target-search", "value"),
+            Input("target-state", "value"),
+            State("client", "data"),
+            prevent_initial_call=True,
+        )
+        async def refresh(_: int, text: str | None, state: str, client: dict[str, str] | None) -> Component:
+            context = PageContext(services, "/targets", {}, (client or {}).get("lang", "en"))
+            return await target_list(context, text or "", state)
+
+
+async def target_list(context: PageContext, text: str, state: str) -> Component:
+    """Pools with their targets, those with something down first."""
+    source = context.services.sources.prometheus
+    try:
+        data = await source.api("/api/v1/targets", params={"state": "active"}, timeout=4.0)
+    except SourceError as error:
+        return notice(context.t("Targets are not known: the metrics source is down"), error.message, state="critical", testid="source-down")
+    targets = [read_target(raw) for raw in data.get("activeTargets", ())]
+    if not targets:
+        return notice(context.t("Nothing is scraped yet"), context.t("Add targets to scrape_configs of the collector's configuration."))
+    chosen = [target for target in targets if matches(target, text, state)]
+    if not chosen:
+        return html.Div([_summary(context, targets), notice(context.t("No target matches the filter"))])
+    pools: dict[str, list[Target]] = {}
+    for target in sorted(chosen, key=lambda t: (t.state != "down", t.instance))[:SHOWN]:
+        pools.setdefault(target.pool, []).append(target)
+    ordered = sorted(pools.items(), key=lambda pool: (pool[1][0].state != "down", pool[0]))
+    parts = [_summary(context, targets), *(_pool(context, name, members) for name, members in ordered)]
+    if len(chosen) > SHOWN:
+        parts.append(notice(context.t("Showing {n} of {total} targets, narrow the filter", n=SHOWN, total=len(chosen))))
+    return html.Div(parts)
+
+
+def read_target(raw: Mapping[str, Any]) -> Target:
+    """From `activeTargets`."""
+    return Target(
+        pool=str(raw.get("scrapePool", "")),
+        url=str(raw.get("scrapeUrl", "")),
+        state=str(raw.get("health", "unknown")),
+        labels=raw.get("labels") or {},
+        error=str(raw.get("lastError") or ""),
+        last_scrape_ms=parse_moment(str(raw.get("lastScrape", ""))),
+        duration_s=float(raw.get("lastScrapeDuration") or 0.0),
+        interval=str(raw.get("scrapeInterval") or ""),
+    )
+
+
+def matches(target: Target, text: str, state: str) -> bool:
+    """Whether the state and every word of the text fit."""
+    if state != "all" and target.state != state:
+        return False
+    haystack = " ".join((target.pool, target.url, target.error, *(f"{k}={v}" for k, v in target.labels.items()))).lower()
+    return all(word in haystack for word in text.lower().split())
+
+
+def _summary(context: PageContext, targets: Sequence[Target]) -> Component:
+    down = sum(target.state == "down" for target in targets)
+    up = sum(target.state == "up" for target in targets)
+    parts = [chip(context.t("{n} up", n=up), "ok")]
+    if down:
+        parts.append(chip(context.t("{n} down", n=down), "critical"))
+    if len(targets) > up + down:
+        parts.append(chip(context.t("{n} not scraped yet", n=len(targets) - up - down), "unknown"))
+    return html.Div(parts, className="chips", **{"data-testid": "targets-summary"})
+
+
+def _pool(context: PageContext, name: str, targets: Sequence[Target]) -> Component:
+    up = sum(target.state == "up" for target in targets)
+    state = "ok" if up == len(targets) else "critical" if any(t.state == "down" for t in targets) else "unknown"
+    columns = (("State", "c-state"), ("Endpoint", ""), ("Labels", ""), ("Last scrape", "num"), ("Duration", "num"))
+    head = html.Tr([html.Th(context.t(text), className=kind) for text, kind in columns])
+    return html.Section(
+        [
+            html.Div([html.H2(name), chip(f"{up} / {len(targets)}", state)], className="card-head"),
+            html.Div(
+                html.Table([html.Thead(head), html.Tbody([_row(context, target) for target in targets])], className="table targets"),
+                className="table-wrap",
+            ),
+        ],
+        className="card",
+        **{"data-testid": f"pool-{name}"},
+    )
+
+
+def _row(context: PageContext, target: Target) -> Component:
+    state = {"up": "ok", "down": "critical"}.get(target.state, "unknown")
+    word = {"up": "Up", "down": "Down"}.get(target.state, "Unknown")
+    endpoint: list[Any] = [html.A(target.url, href=target.url, target="_blank", rel="noreferrer", className="mono")]
+    if target.error:
+        endpoint.append(html.Div(target.error, className="row-error", **{"data-testid": "target-error"}))
+    labels = [html.Span([html.B(k), f"={v}"], className="label") for k, v in sorted(target.labels.items())]
+    return html.Tr(
+        [
+            html.Td(chip(context.t(word), state)),
+            html.Td(endpoint),
+            html.Td(html.Div(labels, className="labels")),
+            html.Td(LocalTime(ms=target.last_scrape_ms, mode="ago") if target.last_scrape_ms > 0 else context.t("never"), className="num"),
+            html.Td(format_value(target.duration_s, "s") if target.last_scrape_ms > 0 else "", className="num"),
+        ],
+        className=f"row-{state}",
+        **{
+            "data-testid": "target-row",
+            "data-state": target.state,
+            "data-instance": target.instance,
+            "data-job": target.labels.get("job", target.pool),
+        },
+    )

@@ -1,0 +1,1 @@
+"""The visual language: the only place with literal colours, and the style sheet made from it."""
