@@ -7,8 +7,6 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
-import re2
-
 _META: Final = frozenset(r"\.+*?()|[]{}^$")
 _REFERENCE = re.compile(r"\$(?:\$|\{([^{}]*)\}|(\w+))", re.ASCII)
 
@@ -19,6 +17,8 @@ class RegexError(ValueError):
 
 def compile_re2(pattern: str, *, dot_newline: bool = False) -> Any:
     """A compiled `re2` pattern (search semantics). Raises `RegexError`."""
+    import re2  # 2.5 MB that a small exporter without patterns does without
+
     options = re2.Options()
     options.log_errors = False
     options.dot_nl = dot_newline
@@ -89,6 +89,8 @@ def expand(match: Any, template: str) -> str:
 
 
 def _group(match: Any, name: str) -> str:
+    import re2
+
     try:
         return match.group(int(name) if name.isdigit() else name) or ""
     except (IndexError, KeyError, re2.error):

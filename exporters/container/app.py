@@ -65,6 +65,7 @@ class ContainerExporter(Service):
     """Serves the metrics of this host's containers."""
 
     name = "container-exporter"
+    lean = True
 
     def __init__(self, options: argparse.Namespace, settings: Settings, clock: Clock | None = None) -> None:
         super().__init__()

@@ -59,6 +59,7 @@ class NodeExporter(Service):
     """Serves the metrics of this machine."""
 
     name = "node-exporter"
+    lean = True
 
     def __init__(self, options: argparse.Namespace, chosen: Settings, clock: Clock | None = None) -> None:
         super().__init__()

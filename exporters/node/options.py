@@ -2,13 +2,16 @@
 
 import argparse
 import dataclasses
-from typing import Any, get_type_hints
+import re
+from typing import Any, Final, get_type_hints
 
 from exporters.node.registry import options_class
 from pharos.durations import Duration
 from pharos.flags import Flags, dest, duration
-from pharos.regex import RegexError, compile_re2
 from pharos.registry import Plugin
+
+# `\pL`, `\z`, `\Q..\E`, `\C`, `\x{10FFFF}`, `[[:alpha:]]`, `(?U)`, and flags in the middle, which Python refuses.
+_RE2_ONLY: Final = re.compile(r"\\[pPzQEC]|\\x\{|\[\[:|\(\?[a-zA-Z-]")
 
 
 def option(default: Any, help: str, *, flag: str = "", aliases: tuple[str, ...] = ()) -> Any:  # noqa: A002
@@ -63,18 +66,30 @@ def _shown(default: Any) -> str:
     return repr(default) if isinstance(default, str) else str(default)
 
 
+def compile_pattern(pattern: str) -> Any:
+    """A pattern with `search`. Raises `ValueError`.
+
+    What RE2 and Python write alike is left to `re`, which is there anyway; the rest goes to RE2, whose library costs 3 MB.
+    """
+    if not _RE2_ONLY.search(pattern):
+        try:
+            return re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"error parsing regexp: {error}: `{pattern}`") from error
+    from pharos.regex import compile_re2
+
+    return compile_re2(pattern)
+
+
 class Filter:
-    """Which names a collector looks at: an include and an exclude pattern (RE2, found anywhere), either may be empty.
+    """Which names a collector looks at: an include and an exclude pattern (found anywhere in the name), either may be empty.
 
     When an include pattern is given it alone decides. Raises `ValueError` for a bad pattern.
     """
 
     def __init__(self, include: str = "", exclude: str = "") -> None:
-        try:
-            self._include = compile_re2(include) if include else None
-            self._exclude = compile_re2(exclude) if exclude and not include else None
-        except RegexError as error:
-            raise ValueError(str(error)) from error
+        self._include = compile_pattern(include) if include else None
+        self._exclude = compile_pattern(exclude) if exclude and not include else None
         self._known: dict[str, bool] = {}
 
     def allows(self, name: str) -> bool:
@@ -98,6 +113,6 @@ def check_pattern(options: Any, *names: str) -> None:
     for name in names:
         try:
             if getattr(options, name):
-                compile_re2(getattr(options, name))
-        except RegexError as error:
+                compile_pattern(getattr(options, name))
+        except ValueError as error:
             raise FieldError(name, str(error)) from error

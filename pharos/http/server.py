@@ -8,10 +8,9 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -22,6 +21,9 @@ from pharos.config import ConfigError
 from pharos.http.middleware import Guard
 from pharos.http.options import WebOptions, split_address
 from pharos.http.webconfig import BasicAuth, load_web_config, server_tls_context
+
+if TYPE_CHECKING:  # 1.7 MB that a server with metrics of its own does without
+    from prometheus_client import CollectorRegistry
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ class WebServer:
         routes: Sequence[BaseRoute] = (),
         *,
         app: ASGIApp | None = None,
-        registry: CollectorRegistry | None = None,
+        registry: "CollectorRegistry | None" = None,
         metrics: Callable[[Request], Awaitable[Response]] | None = None,
         ready: Callable[[], bool] = lambda: True,
         reload: Callable[[], Awaitable[None]] | None = None,

@@ -12,7 +12,7 @@ from exporters.table import Table
 from pharos.exposition import Metric
 
 _PREFIX: Final = "node_nvmesubsystem"
-_STATES: Final = ("live", "connecting", "resetting", "dead", "unknown")
+_STATES: Final = ("connecting", "dead", "deleting", "live", "new", "resetting", "unknown")
 
 
 @collectors.register("nvmesubsystem", default=False)
@@ -47,7 +47,7 @@ def _subsystem(folder: str, name: str, table: Table) -> None:
 
 def _controller(folder: str, subsystem: str, controller: str, table: Table) -> str:
     raw = try_attribute(f"{folder}/state") or ""
-    state = raw if raw in _STATES else "dead" if raw.startswith("deleting") else "unknown"
+    state = "deleting" if raw.startswith("deleting") else raw if raw in _STATES else "unknown"
     labels = {
         "subsystem": subsystem,
         "controller": controller,
