@@ -13,7 +13,7 @@ from collector.api.envelope import JSON, Pieces, streamed, success
 from collector.api.errors import ApiError, bad_parameter
 from collector.api.execution import ActiveQuery
 from collector.api.numbers import value_text
-from collector.api.parameters import Parameters, parse_duration_s
+from collector.api.parameters import MAX_MS, MIN_MS, Parameters, parse_duration_s
 from collector.promql.errors import ParseError
 from collector.promql.parser import pretty, to_json
 from collector.promql.parser.ast import VectorSelector, walk
@@ -161,7 +161,7 @@ async def parse_query(context: ApiContext, request: Request, parameters: Paramet
 
 async def exemplars(context: ApiContext, request: Request, parameters: Parameters) -> Response:
     """`/api/v1/query_exemplars`"""
-    start, end = parameters.needed_time("start"), parameters.needed_time("end")
+    start, end = parameters.time("start", MIN_MS), parameters.time("end", MAX_MS)
     if end < start:
         raise ApiError("bad_data", "end timestamp must not be before start timestamp")
     try:

@@ -120,7 +120,7 @@ def rule_json(rule: AnyRule, *, with_alerts: bool = True) -> dict[str, Any]:
             "keepFiringFor": rule.keep_firing_ms / 1000,
             "labels": rule.labels,
             "annotations": rule.annotations,
-            "alerts": [alert_json(alert) for alert in rule.active] if with_alerts else [],
+            "alerts": [alert_json(alert) for alert in rule.active] if with_alerts else None,
             **tail,
             "type": "alerting",
         }

@@ -20,7 +20,7 @@ async def targets(context: ApiContext, request: Request, parameters: Parameters)
     data: dict[str, Any] = {
         "activeTargets": view.active(pool) if show_active else [],
         "droppedTargets": view.dropped(pool) if show_dropped else [],
-        "droppedTargetCounts": view.dropped_counts(pool) if show_dropped else None,
+        "droppedTargetCounts": view.dropped_counts() if show_dropped else None,
     }
     return success(request, data)
 

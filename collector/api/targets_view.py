@@ -37,8 +37,8 @@ class ScrapeTargets:
             for labels in dropped
         ]
 
-    def dropped_counts(self, pool: str = "") -> dict[str, int]:
-        return {name: count for name, count in self._manager.dropped_counts().items() if not pool or name == pool}
+    def dropped_counts(self) -> dict[str, int]:
+        return self._manager.dropped_counts()
 
     def relabel_steps(self, pool: str, labels: Labels) -> dict[str, Any]:
         """What each rule of the job makes of the labels."""

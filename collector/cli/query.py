@@ -87,7 +87,7 @@ def when(text: str) -> float:
 
 
 def _add_instant(commands: Any) -> None:
-    parser = commands.add_parser("instant", help="an expression at one time", allow_abbrev=False)
+    parser = commands.add_parser("instant", help="an expression at one time")
     parser.add_argument("--time", type=when, metavar="TIME", help="RFC 3339 or seconds since 1970")
     parser.add_argument("server", metavar="URL")
     parser.add_argument("expr", metavar="EXPRESSION")
@@ -100,7 +100,7 @@ def _instant(options: argparse.Namespace, http: httpx.Client) -> None:
 
 
 def _add_range(commands: Any) -> None:
-    parser = commands.add_parser("range", help="an expression over time", allow_abbrev=False)
+    parser = commands.add_parser("range", help="an expression over time")
     parser.add_argument("--start", type=when, metavar="TIME", help="default: five minutes before the end")
     parser.add_argument("--end", type=when, metavar="TIME", help="default: now")
     parser.add_argument("--step", metavar="DURATION", help="default: a 250th of the time")
@@ -124,7 +124,7 @@ def _range(options: argparse.Namespace, http: httpx.Client) -> None:
 
 
 def _add_series(commands: Any) -> None:
-    parser = commands.add_parser("series", help="label sets of series", allow_abbrev=False)
+    parser = commands.add_parser("series", help="label sets of series")
     parser.add_argument("--match", action="append", required=True, metavar="SELECTOR", help="may be repeated")
     parser.add_argument("--start", type=when, metavar="TIME")
     parser.add_argument("--end", type=when, metavar="TIME")
@@ -144,7 +144,7 @@ def _series(options: argparse.Namespace, http: httpx.Client) -> None:
 
 
 def _add_labels(commands: Any) -> None:
-    parser = commands.add_parser("labels", help="values of a label", allow_abbrev=False)
+    parser = commands.add_parser("labels", help="values of a label")
     parser.add_argument("--match", action="append", default=[], metavar="SELECTOR", help="may be repeated")
     parser.add_argument("--start", type=when, metavar="TIME")
     parser.add_argument("--end", type=when, metavar="TIME")
@@ -164,7 +164,7 @@ def _labels(options: argparse.Namespace, http: httpx.Client) -> None:
 
 
 def _add_analyze(commands: Any) -> None:
-    parser = commands.add_parser("analyze", help="how well histogram buckets are used", allow_abbrev=False)
+    parser = commands.add_parser("analyze", help="how well histogram buckets are used")
     parser.add_argument("--server", required=True, metavar="URL")
     parser.add_argument("--type", required=True, choices=("histogram",))
     parser.add_argument("--duration", default="1h", metavar="DURATION")

@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     """Run the command. Returns the exit code: 1 when a test failed or a file could not be used."""
     parser = Parser("pharos test", "Unit tests.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    rules = commands.add_parser("rules", help="run unit tests for rules", allow_abbrev=False)
+    rules = commands.add_parser("rules", help="run unit tests for rules")
     rules.add_argument("files", nargs="+", metavar="FILE", help="test files, in promtool's format")
     rules.add_argument(
         "--run", action="append", default=[], metavar="REGEX", help="only test groups whose name matches"

@@ -12,6 +12,8 @@ from pharos.cli.parts import PARTS, serve
 # Command -> (module with `main(arguments) -> exit code`, summary).
 TOOLS: Final[dict[str, tuple[str, str]]] = {
     "up": ("pharos.up.command", "the whole stack on this machine, one supervised process each"),
+    "test": ("collector.cli.test", "run unit tests of rules"),
+    "query": ("collector.cli.query", "ask a server: instant, range, series, labels, analyze"),
 }
 
 
