@@ -28,13 +28,15 @@ def main(arguments: list[str]) -> int:
     terminal = Terminal()
     try:
         lock = prepare(options)
-        config = render_configuration(options.config_dir, options.data_dir / "config", placeholders(options))
+        values = placeholders(options)
+        config = render_configuration(options.config_dir, options.data_dir / "config", values)
     except (ConfigError, OSError) as error:
         print(f"pharos up: {error}", file=sys.stderr)
         return 1
     parts = plan(options, config)
     if not ports_are_free(parts):
         return 1
+    os.environ.update(values)  # for parts that fill in `${NAME:-default}` themselves
     terminal.starting(options, len(parts))
     supervisor: Supervisor
     supervisor = Supervisor(parts, SystemClock(), terminal.event, lambda: terminal.ready(supervisor.processes))

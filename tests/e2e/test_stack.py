@@ -1,0 +1,242 @@
+"""The whole stack, as a user sees it: one browser, one `pharos up`, a machine under load, a line in a log, a target that dies."""
+
+import hashlib
+import http.server
+import multiprocessing
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.browser import open_page, running_browser
+from tests.support.chat import DINGTALK_SECRET, Chat, chat_server
+from tests.support.peers import ROOT
+from tests.support.processes import free_port, wait_for
+from tests.support.stack import Stack, running_stack
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+
+RULES = """
+groups:
+  - name: test
+    interval: 1s
+    rules:
+      - alert: VictimDown
+        expr: up{job="victim"} == 0
+        for: 3s
+        labels: {severity: critical}
+        annotations:
+          summary: "{{ $labels.instance }} does not answer"
+"""
+
+ALERTMANAGER = """
+route:
+  receiver: chats
+  group_by: [alertname]
+  group_wait: 1s
+  group_interval: 1s
+  repeat_interval: 1h
+receivers:
+  - name: chats
+    slack_configs:
+      - {api_url: "CHAT/slack", channel: "#ops", send_resolved: true}
+    dingtalk_configs:
+      - {webhook_url: "CHAT/robot/send?access_token=t", secret: "SECRET"}
+"""
+
+
+class Victim:
+    """A target that can die and come back on the same port."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._server: http.server.ThreadingHTTPServer | None = None
+
+    def start(self) -> None:
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = b"# TYPE victim_alive gauge\nvictim_alive 1\n"
+                self.send_response(200)
+                self.send_header("Content-Type", "text/plain; version=0.0.4")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Tests do not print requests."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
+@pytest.fixture(scope="module")
+def victim() -> Iterator[Victim]:
+    victim = Victim()
+    victim.start()
+    yield victim
+    victim.stop()
+
+
+@pytest.fixture(scope="module")
+def chat() -> Iterator[Chat]:
+    with chat_server() as chat:
+        yield chat
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, victim: Victim, chat: Chat) -> Iterator[Stack]:
+    prometheus = (ROOT / "deploy" / "default" / "prometheus.yml").read_text()
+    prometheus = prometheus.replace("15s", "1s").replace("scrape_interval: 5s", "scrape_interval: 1s")
+    prometheus += f"\n  - job_name: victim\n    scrape_timeout: 1s\n    static_configs: [{{targets: ['127.0.0.1:{victim.port}']}}]\n"
+    config = {
+        "prometheus.yml": prometheus,
+        "rules/test.yml": RULES,
+        "alertmanager.yml": ALERTMANAGER.replace("CHAT", chat.url).replace("SECRET", DINGTALK_SECRET),
+    }
+    with running_stack(tmp_path_factory.mktemp("e2e"), config=config) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Browser, stack: Stack) -> Iterator[Page]:
+    """A page that must load nothing from anywhere but the stack."""
+    foreign: list[str] = []
+    with open_page(browser) as page:
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if "127.0.0.1" in request.url or request.url.startswith(("data:", "blob:"))
+                else foreign.append(request.url)
+            ),
+        )
+        yield page
+    assert foreign == []
+
+
+def go(page: Page, stack: Stack, path: str) -> None:
+    page.goto(f"{stack.url('dashboards')}{path}")
+
+
+def burn(seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        hashlib.sha256(b"x" * 10_000).digest()
+
+
+def drawn_maximum(page: Page, title: str) -> float:
+    """The largest value that the named panel has drawn."""
+    return float(
+        page.evaluate(
+            """title => {
+                const plot = document.querySelector(`[data-testid=panel][data-title="${title}"] .js-plotly-plot`);
+                const values = plot ? plot.data.flatMap(trace => Array.from(trace.y || [])).filter(Number.isFinite) : [];
+                return values.length ? Math.max(...values) : -1;
+            }""",
+            title,
+        )
+    )
+
+
+def test_a_load_raises_the_cpu_panel(page: Page, stack: Stack) -> None:
+    go(page, stack, "/d/node/node?from=now-2m&to=now&refresh=1s")
+    wait_for("the CPU panel", lambda: drawn_maximum(page, "CPU") >= 0 or page.wait_for_timeout(200), 60)
+    burners = [multiprocessing.get_context("spawn").Process(target=burn, args=(12,)) for _ in range(2)]
+    for burner in burners:
+        burner.start()
+    try:
+        busy = "sum(rate(node_cpu_seconds_total{mode!='idle'}[5s]))"
+        wait_for("the load to be measured", lambda: any(value > 1 for _, value in stack.query(busy)), 15)
+        before = drawn_maximum(page, "CPU")
+        wait_for(
+            "the CPU panel to show it",
+            lambda: drawn_maximum(page, "CPU") >= max(before, 0.6) or page.wait_for_timeout(200),
+            20,
+        )
+    finally:
+        for burner in burners:
+            burner.terminate()
+            burner.join()
+
+
+def test_a_written_line_is_found_on_the_logs_page_within_five_seconds(page: Page, stack: Stack) -> None:
+    go(page, stack, "/logs?query=zebra&from=now-15m&to=now&refresh=1s")
+    page.wait_for_load_state("networkidle")
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    with (stack.data / "logs" / "application.log").open("a") as log:
+        log.write(f'ts={stamp} level=warn msg="A zebra crossed the road" count=1\n')
+    written = time.monotonic()
+    expect(page.get_by_text("A zebra crossed the road").first).to_be_visible(timeout=15_000)
+    assert time.monotonic() - written < 5
+
+
+def test_a_dead_target_turns_red_is_told_to_the_chats_and_resolves(
+    page: Page, stack: Stack, victim: Victim, chat: Chat
+) -> None:
+    instance = f"127.0.0.1:{victim.port}"
+    row = page.locator(f"[data-testid=target-row][data-instance='{instance}']")
+    wait_for("the target to be scraped", lambda: stack.query("victim_alive"), 20)
+    victim.stop()
+    go(page, stack, "/targets?refresh=1s")
+    wait_for(
+        "the target to be down",
+        lambda: (
+            row.get_attribute("data-state", timeout=15_000) == "down" or (page.wait_for_timeout(500), page.reload())[0]
+        ),
+        20,
+    )
+    expect(row).to_contain_text("refused")
+
+    states: list[str] = []
+
+    def alert_fires() -> bool:
+        found = [labels["alertstate"] for labels, _ in stack.query('ALERTS{alertname="VictimDown"}')]
+        states.extend(state for state in found if state not in states)
+        return "firing" in states
+
+    wait_for("the alert to fire", alert_fires, 20, poll_s=0.3)
+    assert states == ["pending", "firing"]
+    wait_for("both chats to be told", lambda: chat.dingtalk and chat.slack, 20)
+    assert chat.refused == []
+    assert "VictimDown" in chat.dingtalk_texts()[0]
+    assert "VictimDown" in chat.slack_texts()[0]
+    go(page, stack, "/alerts")
+    expect(page.get_by_text("VictimDown").first).to_be_visible(timeout=15_000)
+
+    victim.start()
+    wait_for("both chats to be told it is over", lambda: len(chat.dingtalk) >= 2 and len(chat.slack) >= 2, 30)
+    assert any("resolved" in text.lower() for text in chat.dingtalk_texts()[1:])
+    assert any("resolved" in text.lower() for text in chat.slack_texts()[1:])
+    go(page, stack, "/targets")
+    wait_for(
+        "the target to be up",
+        lambda: (
+            row.get_attribute("data-state", timeout=15_000) == "up" or (page.wait_for_timeout(500), page.reload())[0]
+        ),
+        20,
+    )
+
+
+def test_the_home_page_shows_this_machine(page: Page, stack: Stack, tmp_path: Path) -> None:
+    go(page, stack, "/")
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_text("CPU").first).to_be_visible(timeout=20_000)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=str(tmp_path / "home-dark.png"))
+    assert (tmp_path / "home-dark.png").stat().st_size > 20_000
