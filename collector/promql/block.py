@@ -46,6 +46,10 @@ class Block:
         """bool[S, T]: where there is a sample."""
         return np.ones(self.values.shape, np.bool_) if self.present is None else self.present
 
+    def any_present(self) -> Mask:
+        """bool[T]: at which steps there is any sample."""
+        return np.asarray(self.mask().any(axis=0), np.bool_).reshape(self.values.shape[1])
+
     def float_mask(self) -> Mask | None:
         """Where there is a float; None for everywhere."""
         if self.hist is None:

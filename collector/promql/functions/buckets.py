@@ -284,7 +284,8 @@ def _computed(bounds: Floats, counts: Floats, function: ClassicFunction) -> tupl
     distinct, place = np.unique(bounds, return_inverse=True)
     if len(distinct) < len(bounds):
         merged = np.zeros((counts.shape[0], len(distinct), counts.shape[2]))
-        np.add.at(merged, (slice(None), place), counts)
+        for index, to in enumerate(place.tolist()):
+            merged[:, to] += counts[:, index]
         bounds, counts = distinct, merged
     return function(bounds, counts)
 
@@ -295,7 +296,7 @@ def _partial(
     """Histograms of which some buckets are missing at some steps: each set of present buckets is a layout of its own."""
     there = floats[layout.rows]  # bool[G, B, T]
     values = np.zeros((there.shape[0], there.shape[2]))
-    mask = there.any(axis=1)
+    mask = np.asarray(there.any(axis=1), np.bool_)
     patterns, place = np.unique(there.transpose(0, 2, 1).reshape(-1, there.shape[1]), axis=0, return_inverse=True)
     place = place.reshape(there.shape[0], there.shape[2])
     for number, pattern in enumerate(patterns):

@@ -53,7 +53,8 @@ def _parts(part: Part, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     valid = np.isfinite(seconds) & (np.abs(np.where(np.isfinite(seconds), seconds, 0)) < 2**53)
     whole = np.where(valid, np.trunc(np.where(valid, seconds, 0)), 0).astype(np.int64)
     result = part(whole.astype("datetime64[s]")).astype(np.float64)
-    return np.where(valid, result, part(np.array([-62135596800], "datetime64[s]")).astype(np.float64)[0])
+    never = part(np.array([-62135596800], "datetime64[s]")).astype(np.float64)[0]
+    return np.asarray(np.where(valid, result, never))
 
 
 FUNCTIONS: Table = {name: partial(_date, part) for name, part in _PARTS.items()}

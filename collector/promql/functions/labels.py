@@ -109,8 +109,7 @@ def natural_key(text: str) -> list[tuple[int, int, str]]:
 
 def _absent(host: Host, node: Call, steps: Steps) -> Value:
     block = host.block(node.args[0], steps)
-    missing = np.ones(steps.count, np.bool_) if len(block) == 0 else ~block.mask().any(axis=0)
-    return absence(host, node.args[0], missing)
+    return absence(host, node.args[0], ~block.any_present())
 
 
 def absence(host: Host, arg: Expr, missing: Mask) -> Block:

@@ -9,7 +9,7 @@ import numpy as np
 
 from collector.promql.aggregate import warn_quantiles
 from collector.promql.annotations import quoted_names
-from collector.promql.block import Block, Floats, Mask, Value, holds, names_of
+from collector.promql.block import Block, Floats, Mask, Value, names_of
 from collector.promql.errors import ExecutionError
 from collector.promql.functions import extended, mixed
 from collector.promql.functions.host import Host, Table
@@ -112,11 +112,8 @@ def _rate(function: RangeFunction, host: Host, node: Call, vector: RangeVector) 
 
 def _suspect_gauges(host: Host, node: Call, block: Block) -> None:
     """Say so when a rate is taken of something whose name is not a counter's."""
-    floats = (
-        block
-        if block.hist is None
-        else block.rows(~holds(block.hist).any(axis=1) | (block.mask() & ~holds(block.hist)).any(axis=1))
-    )
+    some = block.float_mask()
+    floats = block if some is None else block.rows(np.nonzero(some.any(axis=1))[0])
     symbols = floats.labels.symbols
     if "type-and-unit-labels" in host.run.features:
         pairs = np.unique(
@@ -138,8 +135,7 @@ def _absent_over_time(host: Host, node: Call, steps: Steps) -> Value:
     vector = host.range_vector(node.args[0], steps)
     function = RangeFunction(_filled(over_time.present_over_time), mixed.present_over_time, keeps_name=True)
     block = apply(host, node, vector, function)
-    missing = np.ones(steps.count, np.bool_) if len(block) == 0 else ~block.mask().any(axis=0)
-    return absence(host, node.args[0], missing)
+    return absence(host, node.args[0], ~block.any_present())
 
 
 def _quantile_over_time(host: Host, node: Call, steps: Steps) -> Value:

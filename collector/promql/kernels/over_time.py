@@ -175,7 +175,7 @@ def sorted_quantile(ordered: Floats, q: float) -> Floats:
     high = min(size - 1, low + 1)
     weight = rank - np.floor(rank)
     with np.errstate(all="ignore"):
-        return ordered[:, low] * (1 - weight) + ordered[:, high] * weight
+        return np.asarray(ordered[:, low] * (1 - weight) + ordered[:, high] * weight)
 
 
 def _nan_first(ordered: Floats) -> Floats:

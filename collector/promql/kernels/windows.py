@@ -130,7 +130,7 @@ class FlatWindows:
 
     def running(self, per_sample: Floats) -> Floats:
         # One total runs through all series: the longer float keeps what a small series adds to a big total.
-        return np.cumsum(per_sample, dtype=np.longdouble)  # type: ignore[return-value]
+        return np.cumsum(per_sample, dtype=np.longdouble)
 
     def total_at(self, running: Floats, index: Index) -> Floats:
         return running[index] if len(running) else np.zeros(index.shape)
