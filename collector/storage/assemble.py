@@ -43,13 +43,11 @@ class Batch(Protocol):
     starts: NDArray[np.int64]
     lengths: NDArray[np.int64]
     absent: bool
+    histograms: bool
 
     def fill(self, destination: NDArray[np.int64], out: Values, objects: NDArray[np.object_] | None) -> None:
         """Write the values of piece i to `out[destination[i]:...]` (histograms to `objects` as well)."""
         ...
-
-    @property
-    def histograms(self) -> bool: ...
 
 
 class Deleted(Protocol):
@@ -71,9 +69,17 @@ def assemble(
     deleted: Deleted | None = None,
 ) -> Selection:
     """One selection of all batches; earlier batches win where two have a sample of a series at the same time."""
+    series, parts = gather(batches, sample_limit=sample_limit, deleted=deleted)
+    return Selection(table.table(series), parts, warnings)
+
+
+def gather(
+    batches: Sequence[Batch], *, sample_limit: int = 0, deleted: Deleted | None = None
+) -> tuple[Rows, list[DensePart | FlatPart]]:
+    """The series of all batches and their samples; rows of the parts are places among the series."""
     batches = [batch for batch in batches if len(batch.sids)]
     if not batches:
-        return Selection(table.table(np.empty(0, np.int64)), [], warnings)
+        return np.empty(0, np.int64), []
     axes = _Axes(batches)
     sids = np.concatenate([batch.sids for batch in batches])
     axis = np.concatenate([batch.axis + base for batch, base in zip(batches, axes.bases, strict=True)])
@@ -88,9 +94,7 @@ def assemble(
     special = _special(sids, axis, owner, starts, axes, batches)
     signature = _signatures(axis, starts, len(sids))
     series_order = np.lexsort((signature, special))
-    return _Assembler(table, batches, axes, warnings, deleted).run(
-        sids, axis, owner, index, starts, signature, special, series_order
-    )
+    return _Assembler(batches, axes, deleted).run(sids, axis, owner, index, starts, signature, special, series_order)
 
 
 class _Axes:
@@ -139,16 +143,8 @@ def _special(
 
 
 class _Assembler:
-    def __init__(
-        self,
-        table: SeriesTable,
-        batches: Sequence[Batch],
-        axes: _Axes,
-        warnings: tuple[str, ...],
-        deleted: Deleted | None,
-    ) -> None:
-        self._table, self._batches, self._axes, self._warnings = table, batches, axes, warnings
-        self._deleted = deleted
+    def __init__(self, batches: Sequence[Batch], axes: _Axes, deleted: Deleted | None) -> None:
+        self._batches, self._axes, self._deleted = batches, axes, deleted
 
     def run(
         self,
@@ -160,7 +156,7 @@ class _Assembler:
         signature: NDArray[np.uint64],
         special: NDArray[np.int64],
         series_order: NDArray[np.int64],
-    ) -> Selection:
+    ) -> tuple[Rows, list[DensePart | FlatPart]]:
         counts = np.diff(np.r_[starts, len(sids)])
         piece_order = ranges(starts[series_order], counts[series_order])
         axis, owner, index = axis[piece_order], owner[piece_order], index[piece_order]
@@ -202,7 +198,7 @@ class _Assembler:
         if stop < len(series):
             rows = np.arange(stop, len(series))
             parts.extend(self._flat(rows, axis, counts, piece_start, sample_start, out, objects, absent, sort=owner))
-        return _selection(self._table, series, parts, self._warnings)
+        return _renumbered(series, parts)
 
     def _fill(
         self,
@@ -311,15 +307,13 @@ def _sparse(rows: Rows, times: Timestamps, values: Values, present: NDArray[np.b
     return FlatPart(rows, np.r_[0, np.cumsum(sizes)], moments, flat, None, stale)
 
 
-def _selection(
-    table: SeriesTable, series: Rows, parts: list[DensePart | FlatPart], warnings: tuple[str, ...]
-) -> Selection:
-    """Number the rows anew when some series turned out to have no sample."""
+def _renumbered(series: Rows, parts: list[DensePart | FlatPart]) -> tuple[Rows, list[DensePart | FlatPart]]:
+    """Leave out series that turned out to have no sample."""
     used = np.zeros(len(series), bool)
     for part in parts:
         used[part.rows] = True
     if used.all():
-        return Selection(table.table(series), parts, warnings)
+        return series, parts
     number = np.cumsum(used) - 1
     for place, part in enumerate(parts):
         rows = number[part.rows]
@@ -327,4 +321,4 @@ def _selection(
             parts[place] = DensePart(rows, part.timestamps, part.values, part.stale)
         else:
             parts[place] = FlatPart(rows, part.offsets, part.timestamps, part.values, part.histograms, part.stale)
-    return Selection(table.table(series[used]), parts, warnings)
+    return series[used], parts

@@ -54,6 +54,10 @@ class ExemplarStore:
         self.appended += 1
         return True
 
+    def items(self) -> list[tuple[int, Exemplar]]:
+        """All of them with their series, oldest first."""
+        return list(self._ring)
+
     def find(
         self, table: SeriesTable, matcher_sets: Sequence[Sequence[Matcher]], min_ms: int, max_ms: int
     ) -> list[tuple[Labels, list[Exemplar]]]:

@@ -29,6 +29,7 @@ from collector.storage.sources import FrameBatch, RunBatch, SlabBatch, between
 from collector.storage.wal import WalWriter
 from pharos.clock import Clock
 from pharos.labels import LabelSet
+from pharos.matchers import Matcher
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class Head(LayoutBook):
         self._logged: Column[np.bool_] = Column(bool)  # the log knows this series
         self._owner: Column[np.int32] = Column(np.int32)  # group that writes the series, 0: none
         self._last_time: Column[np.int64] = Column(np.int64)  # of series without an owner
+        self._alive: Column[np.bool_] = Column(bool)  # the head has samples of the series
         self._last_value: Column[np.float64] = Column(np.float64)
 
     # -- groups --------------------------------------------------------------------------------------------------------
@@ -126,6 +128,7 @@ class Head(LayoutBook):
         self._owner.fill_to(top, 0)
         self._last_time.fill_to(top, MIN_TIME)
         self._last_value.fill_to(top, 0.0)
+        self._alive.fill_to(top, False)
         logged = self._logged.view()
         fresh = np.unique(sids[~logged[sids]])
         if len(fresh):
@@ -143,6 +146,8 @@ class Head(LayoutBook):
         first = len(layout.sids)
         layout.sids.extend(sids)
         self.placements.add(sids, layout.number, first)
+        self._alive.fill_to(len(self.table), False)
+        self._alive.view()[sids] = True
 
     def claim(self, group: HeadGroup, gone: Rows, sids: Rows) -> None:
         """A group takes series over and lets go of others; a series with two writers is checked one by one from then on."""
@@ -255,6 +260,7 @@ class Head(LayoutBook):
         return report
 
     def store_histograms(self, sids: Rows, timestamps: Timestamps, blobs: Sequence[bytes]) -> None:
+        self._alive.view()[sids] = True
         self._saw(int(timestamps.min()), int(timestamps.max()))
         self.histograms.add(sids.astype(np.int32), timestamps, blobs)
 
@@ -269,6 +275,7 @@ class Head(LayoutBook):
 
     def _store(self, sids: Rows, timestamps: Timestamps, values: Values) -> None:
         self.samples_appended += len(sids)
+        self._alive.view()[sids] = True
         self._saw(int(timestamps.min()), int(timestamps.max()))
         self.log.add(sids.astype(np.int32), np.array(timestamps, np.int64), np.array(values, np.float64))
 
@@ -371,13 +378,82 @@ class Head(LayoutBook):
                         MIN_TIME  # no further row; sealed the next time, when a row being written is complete
                     )
 
+    def known_series(self) -> Rows:
+        """Series that the log has told about, ascending."""
+        return np.flatnonzero(self._logged.view()).astype(np.int64)
+
+    def windows_before(self, until: int) -> list[int]:
+        """Starts of the windows before a time that have samples."""
+        if self.min_time >= until:
+            return []
+        span = self.options.block_ms
+        found = {window for window in self.files.windows() if window < until}
+        for layout in list(self.layouts.values()):
+            found.update(int(slab.times[0]) // span * span for slab in layout.slabs() if slab.count)
+        for run in self.log.runs():
+            found.update((np.unique(run.times // span) * span).tolist())
+        found.update((np.unique(self.histograms.run().times // span) * span).tolist())
+        return sorted(window for window in found if window < until)
+
+    def sids_between(self, min_ms: int, max_ms: int) -> Rows:
+        """Series that can have a sample in a time range, ascending."""
+        found = []
+        for layout in list(self.layouts.values()):
+            frames = layout.frames.view()
+            inside = (self.files.last.view()[frames] >= min_ms) & (self.files.first.view()[frames] <= max_ms)
+            slabs = any(slab.count and slab.times[0] <= max_ms and slab.last_time >= min_ms for slab in layout.slabs())
+            if slabs or inside.any():
+                found.append(layout.sids.view())
+        found.extend(between(run, min_ms, max_ms).sids for run in self.log.runs())
+        found.append(self.histograms.run().sids)
+        return np.unique(np.concatenate(found)).astype(np.int64)
+
+    def truncate(self, until: int) -> None:
+        """Forget samples before a time: they are in blocks now."""
+        self.flushed_until = max(self.flushed_until, until)
+        for number, layout in list(self.layouts.items()):
+            frames = layout.frames.view()
+            alive = frames[self.files.first.view()[frames] >= until]
+            if len(alive) < len(frames):
+                kept: Column[np.int64] = Column(np.int32, len(alive))
+                kept.extend(alive)
+                layout.frames = kept
+            for slab in layout.slabs():
+                if slab.count and slab.last_time < until:
+                    layout.drop_slab(slab)
+            if layout.closed and not len(layout.frames) and not layout.slabs():
+                del self.layouts[number]
+        for window in self.files.windows():
+            if window < until:
+                self.files.drop(window)
+        self.log.cut(until)
+        self.histograms.cut(until)
+        self.min_time = max(self.min_time, until)
+        self._count_living()
+
+    def _count_living(self) -> None:
+        alive = self._alive.view()
+        living = np.zeros(len(alive), bool)
+        for mark in (living, alive):  # the second round is for series that came meanwhile
+            for layout in list(self.layouts.values()):
+                mark[layout.sids.view()] = True
+            for run in self.log.runs():
+                mark[run.sids] = True
+            mark[self.histograms.run().sids] = True
+            if mark is living:
+                alive &= living
+
     def sealed_until(self, group: int) -> int:
         """Rows of a group up to this time are in head files."""
         return self._sealed.get(group, MIN_TIME)
 
-    def load(self) -> None:
+    def load(self, flushed_until: int) -> None:
         """Read the head files; comes before the replay of the log."""
+        self.flushed_until = flushed_until
         self.files.load(self)
+        if any(window < flushed_until for window in self.files.windows()):
+            self.truncate(flushed_until)  # a crash came between writing the block and deleting the file
+            self.min_time = MAX_TIME
         for layout in self.layouts.values():
             self._sealed[layout.group] = max(self._sealed.get(layout.group, MIN_TIME), layout.sealed_until)
             if len(layout.frames):
@@ -421,6 +497,7 @@ class Head(LayoutBook):
         self._owner.fill_to(top, 0)
         self._last_time.fill_to(top, MIN_TIME)
         self._last_value.fill_to(top, 0.0)
+        self._alive.fill_to(top, False)
         self._logged.view()[sids] = True
 
     def replay_row(self, group: HeadGroup, timestamp_ms: int, values: Values) -> None:
@@ -432,7 +509,13 @@ class Head(LayoutBook):
             last[group.sids] = np.maximum(last[group.sids], timestamp_ms)
 
     def replay_samples(self, sids: Rows, timestamps: Timestamps, values: Values) -> None:
-        """Samples that were accepted before."""
+        """Samples that were accepted before; in order ones before the last flush are in blocks."""
+        if not self.options.out_of_order_window_ms and self.flushed_until > MIN_TIME:
+            keep = timestamps >= self.flushed_until
+            sids, timestamps, values = sids[keep], timestamps[keep], values[keep]
+            if not len(sids):
+                return
+        self._alive.view()[sids] = True
         self._saw(int(timestamps.min()), int(timestamps.max()))
         self.log.add(sids.astype(np.int32), np.array(timestamps, np.int64), np.array(values, np.float64))
         self._remember_newest(sids, timestamps, values)
@@ -466,6 +549,30 @@ class Head(LayoutBook):
         if len(histograms):
             found.append(HistogramBatch(histograms.pick(sids, min_ms, max_ms)))
         return found
+
+    def matching(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> Rows:
+        """Series of the head that match, when it reaches into the time range at all; the head does not look closer."""
+        if self.min_time > max_ms or self.max_time < min_ms:
+            return np.empty(0, np.int64)
+        sids = self.table.match(matchers)
+        alive = self._alive.view()
+        sids = sids[sids < len(alive)]
+        return sids[alive[sids]]
+
+    def newest_of(self, sids: Rows) -> Timestamps:
+        """The time of the newest sample of each series, or a little later."""
+        last: Timestamps = self._last_time.view()[sids]
+        owner = self._owner.view()[sids]
+        for number in np.unique(owner[owner > 0]).tolist():
+            group = self.groups.get(number)
+            if group is not None:
+                last = np.where(owner == number, np.maximum(last, group.last_time), last)
+        return last
+
+    @property
+    def series_count(self) -> int:
+        """Series that have samples in the head."""
+        return int(np.count_nonzero(self._alive.view()))
 
     def _placed(self, sids: Rows) -> list[tuple[Layout, tuple[Slab, ...], Rows, NDArray[np.int32]]]:
         """(layout, its slabs, sids, columns) of every layout that has some of the series."""

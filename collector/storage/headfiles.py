@@ -77,6 +77,8 @@ class HeadFiles:
         self.first: Column[Any] = Column(np.int64)
         self.last: Column[Any] = Column(np.int64)
         self.samples = 0
+        self._free: list[int] = []  # entries of the frame table to use again
+        self._resting: list[int] = []  # freed with the last window: a reader may still look at them
 
     def windows(self) -> list[int]:
         return sorted(self._files)
@@ -135,12 +137,17 @@ class HeadFiles:
         file.dirty = True
 
     def _publish(self, file: HeadFile, layout: Layout, position: int, rows: int, first: int, last: int) -> None:
-        frame = len(self.position)
-        self.file.append(file.number)
-        self.position.append(position)
-        self.rows.append(rows)
-        self.first.append(first)
-        self.last.append(last)
+        if self._free:
+            frame = self._free.pop()
+        else:
+            frame = len(self.position)
+            for column in (self.rows, self.first, self.last, self.position, self.file):
+                column.append(0)
+        self.rows.view()[frame] = rows
+        self.first.view()[frame] = first
+        self.last.view()[frame] = last
+        self.position.view()[frame] = position
+        self.file.view()[frame] = file.number
         layout.frames.append(frame)
         layout.sealed_until = max(layout.sealed_until, last)
 
@@ -179,6 +186,9 @@ class HeadFiles:
                 del self._by_number[file.number]
                 os.close(file.handle)
                 file.path.unlink()
+                self._free, self._resting = self._free + self._resting, []
+                self._resting = np.flatnonzero(self.file.view() == file.number).tolist()
+                self.file.view()[self._resting] = -1
 
     def close(self) -> None:
         with self._lock:

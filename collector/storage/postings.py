@@ -34,6 +34,13 @@ class NamePostings:
             Column(np.int32),
         )
 
+    @classmethod
+    def frozen(cls, values: NDArray[Any], offsets: NDArray[Any], members: NDArray[Any]) -> "NamePostings":
+        """Postings out of a file."""
+        postings = cls()
+        postings._state = (values, offsets, members, Column(np.int32, 0), Column(np.int32, 0))
+        return postings
+
     def add(self, codes: NDArray[np.int32], series: NDArray[np.int32]) -> None:
         """Series that carry these value codes; one writer."""
         values, _, _, tail_codes, tail_series = self._state

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from collector.storage import records
+from collector.storage.checkpoint import latest_checkpoint, remove_before
 from collector.storage.exemplars import Exemplar
 from collector.storage.head import Head
 from collector.storage.interface import Rows
@@ -33,6 +34,12 @@ class Replay:
 
     def run(self, folder: Path) -> None:
         segments = list_segments(folder)
+        checkpoint = latest_checkpoint(folder)
+        if checkpoint is not None:
+            remove_before(folder, checkpoint[0] + 1)
+            segments = [number for number in segments if number > checkpoint[0]]
+            self.head.segment = checkpoint[0] + 1
+            self._segment(checkpoint[1], checkpoint[0], last=False)
         for number in segments:
             self._progress(segments[0], number, segments[-1])
             self.head.segment = number
@@ -124,7 +131,7 @@ class Replay:
         if group is None or self._shapes.get(number) != shape or len(values) != len(group.sids):
             self.left_out += 1
             return
-        if timestamp_ms <= self.head.sealed_until(number):
+        if timestamp_ms <= self.head.sealed_until(number) or timestamp_ms < self.head.flushed_until:
             group.skip(timestamp_ms)
             return
         if timestamp_ms <= group.last_time:

@@ -10,7 +10,7 @@ codes[...] int32     value codes, in the order of the key set's names
 
 import threading
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,21 @@ from pharos.matchers import Matcher, MatchOp
 
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 _PENDING_MAX = 16384
+
+
+class _Frozen:
+    """A column that is there already, in a file."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: NDArray[Any]) -> None:
+        self._data = data
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def view(self) -> NDArray[Any]:
+        return self._data
 
 
 class SeriesTable:
@@ -42,6 +57,24 @@ class SeriesTable:
         self._hashed: NDArray[np.int32] = np.empty(0, np.int32)
         self._pending: dict[int, int] = {}
         self._collisions: dict[tuple[int, bytes], int] = {}
+
+    @classmethod
+    def frozen(
+        cls,
+        symbols: Symbols,
+        keyset_names: list[tuple[str, ...]],
+        keyset: NDArray[Any],
+        start: NDArray[Any],
+        codes: NDArray[Any],
+        postings: dict[str, NamePostings],
+    ) -> "SeriesTable":
+        """A table over arrays in a file; it can only be read."""
+        table = cls()
+        table.symbols = symbols
+        table._keyset_names = keyset_names
+        table._keyset, table._start, table._codes = (cast(Any, _Frozen(data)) for data in (keyset, start, codes))
+        table._postings = postings
+        return table
 
     def __len__(self) -> int:
         return len(self._start)
@@ -71,6 +104,11 @@ class SeriesTable:
             self._keyset_names.append(names)
             self._keysets[names] = known
         return known
+
+    def intern_all(self, texts: Iterable[str]) -> list[int]:
+        """The numbers of texts."""
+        with self._lock:
+            return [self.symbols.intern(text) for text in texts]
 
     def resolve_codes(self, keysets: NDArray[np.int32], codes: NDArray[np.int32]) -> Rows:
         """As `resolve`, for series given as key sets and value codes one after the other."""

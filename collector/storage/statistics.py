@@ -27,7 +27,7 @@ def head_stats(head: Head, limit: int) -> TsdbStats:
         if name == METRIC_NAME:
             metrics = [(value, count) for count, value in top]
     return TsdbStats(
-        num_series=len(head.table),
+        num_series=head.series_count,
         num_label_pairs=pair_count,
         chunk_count=head.chunk_count,
         min_time=head.min_time if head.min_time != MAX_TIME else 0,

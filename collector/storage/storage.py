@@ -1,29 +1,38 @@
 """The public face of the storage: one folder, opened by one process.
 
     <path>/lock          held while open
-    <path>/wal/          write-ahead log
+    <path>/wal/          write-ahead log and its checkpoint
+    <path>/head/         sealed rows of the newest windows
+    <path>/blocks/       immutable blocks; blocks/quarantine/ holds damaged ones
+    <path>/snapshots/    what `snapshot` made
 
 Threads: appending happens on one thread (the event loop); selects run in worker threads; `sync` and `maintain` in other worker threads.
 """
 
 import fcntl
+import heapq
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from collector.storage import records
-from collector.storage.assemble import assemble
+from collector.storage.assemble import Batch, assemble
+from collector.storage.block import Block
+from collector.storage.blockstore import BlockStore
 from collector.storage.exemplars import Exemplar
+from collector.storage.flush import SPILL_LEVEL, Flusher, read_flushed
 from collector.storage.group import HeadGroup
 from collector.storage.head import MAX_TIME, MIN_TIME, Head
 from collector.storage.interface import AppendReport, Selection, Timestamps, Values
-from collector.storage.options import ReplayStatus, StorageOptions, TsdbStats
+from collector.storage.maintenance import Maintenance
+from collector.storage.options import BlockInfo, ReplayStatus, StorageOptions, TsdbStats
 from collector.storage.records import Kind
 from collector.storage.replay import Replay
+from collector.storage.sections import CorruptFileError
 from collector.storage.series import SeriesTable
 from collector.storage.statistics import head_stats
 from collector.storage.tombstones import Tombstones
@@ -34,7 +43,7 @@ from pharos.matchers import Matcher
 
 logger = logging.getLogger(__name__)
 
-_SEGMENTS_KEPT: Final = 2  # of the log: slabs older than this are sealed before they are full
+_MAX_QUARANTINES: Final = 100  # damaged blocks one query may run into before it gives up
 
 
 class Storage:
@@ -46,7 +55,12 @@ class Storage:
         self.clock: Clock = clock or SystemClock()
         self.table = SeriesTable()
         self.head = Head(self.path / "head", self.table, self.options, self.clock)
-        self.tombstones = Tombstones()
+        self.store = BlockStore(self.path / "blocks", self.table)
+        self.tombstones = Tombstones()  # of the head, by series number
+        self.replay_seconds = 0.0
+        self.log_damages = 0
+        flusher = Flusher(self.head, self.store, self.tombstones, lambda: int(self.clock.now() * 1000))
+        self.maintenance = Maintenance(self.path, self.head, self.store, flusher, self.tombstones, self.options)
         self._replay = ReplayStatus()
         self._lock_file: int | None = None
 
@@ -54,29 +68,43 @@ class Storage:
 
     def open(self) -> None:
         """Take the folder, repair and replay. Raises `OSError` when another process has it."""
+        began = self.clock.monotonic()
         wal_folder = self.path / "wal"
         wal_folder.mkdir(parents=True, exist_ok=True)
         self._take_lock()
-        self.head.load()
+        self.store.load()
+        self.head.load(read_flushed(self.head.files.folder))
         replay = Replay(self.head, self.tombstones, self._progress)
         replay.run(wal_folder)
+        self.log_damages = len(replay.damages)
         segments = list_segments(wal_folder)
         self.head.wal = WalWriter(
             wal_folder,
-            first=segments[-1] + 1 if segments else 1,
+            first=max([self.head.segment, *(number + 1 for number in segments)]),
             segment_bytes=self.options.wal_segment_bytes,
             compression=self.options.wal_compression,
         )
         self.head.segment = self.head.wal.segment
         self._replay = ReplayStatus(self._replay.minimum, self._replay.maximum, self._replay.maximum, done=True)
+        self.replay_seconds = self.clock.monotonic() - began
+        logger.info(
+            "Storage opened",
+            extra={
+                "path": str(self.path),
+                "blocks": len(self.store.blocks()),
+                "replayed_samples": replay.samples,
+                "seconds": round(self.replay_seconds, 3),
+            },
+        )
 
     def close(self) -> None:
-        """Write out everything and let the folder go."""
-        if self.head.wal is not None:
-            self.head.wal.close()
-            self.head.wal = None
-            self.head.files.close()
-        self._release_lock()
+        """Write out everything and let the folder go. Raises `OSError` when that fails; the folder is let go all the same."""
+        try:
+            if self.head.wal is not None:
+                self.head.wal.close()
+                self.head.files.close()
+        finally:
+            self.abandon()
 
     def abandon(self) -> None:
         """Let everything go as a killed process would: what was not synced is lost."""
@@ -84,9 +112,6 @@ class Storage:
             self.head.wal.abandon()
             self.head.wal = None
             self.head.files.abandon()
-        self._release_lock()
-
-    def _release_lock(self) -> None:
         if self._lock_file is not None:
             os.close(self._lock_file)
             self._lock_file = None
@@ -106,16 +131,13 @@ class Storage:
     def replay_status(self) -> ReplayStatus:
         return self._replay
 
-    def sync(self) -> None:
-        """Make everything appended so far durable. Raises `OSError`; call again later."""
-        if self.head.wal is not None:
-            self.head.wal.sync()
-            self.head.segment = self.head.wal.segment
+    def sync(self) -> bool:
+        """Make everything appended so far durable. False when the disk refused (said in the log and a metric); call again later."""
+        return self.maintenance.sync()
 
-    def maintain(self, now_ms: int) -> None:
-        """Seal, flush, compact, expire: whatever is due."""
-        self.head.log.tidy()
-        self.head.seal(self.head.segment - _SEGMENTS_KEPT)
+    def maintain(self, now_ms: int) -> bool:
+        """Seal, flush, compact, expire: whatever is due. False when the disk refused; call again later."""
+        return self.maintenance.run(now_ms)
 
     # -- Appendable ----------------------------------------------------------------------------------------------------
 
@@ -140,23 +162,54 @@ class Storage:
     def select(
         self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, sample_limit: int = 0, hint: Any = None
     ) -> Selection:
-        sids = self.table.match(matchers)
-        batches = self.head.batches(sids, min_ms, max_ms)
-        return assemble(self.table, batches, sample_limit=sample_limit, deleted=self.tombstones)
+        warnings: tuple[str, ...] = ()
+        for _ in range(_MAX_QUARANTINES):
+            try:
+                batches = self._batches(matchers, min_ms, max_ms)
+                return assemble(
+                    self.table, batches, sample_limit=sample_limit, warnings=warnings, deleted=self.tombstones
+                )
+            except CorruptFileError as error:
+                self.store.quarantine_of(error)
+                warnings = (*warnings, f"a damaged block was left out: {error}")
+        raise CorruptFileError("too many damaged blocks")
+
+    def _batches(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> list[Batch]:
+        # The head comes first: a block that takes its place meanwhile is then seen in both, never in none.
+        head = self.head.batches(self.table.match(matchers), min_ms, max_ms)
+        return [*self.store.batches(self._raw_blocks(), matchers, min_ms, max_ms), *head]
+
+    def _raw_blocks(self) -> list[Block]:
+        return [block for block in self.store.blocks() if block.meta.resolution_ms == 0]
 
     def series(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, limit: int = 0) -> list[Labels]:
-        sids = self.table.match(matchers)
+        found = [self.head.matching(matchers, min_ms, max_ms)]
+        for block, rows in self._matching_rows(matchers, min_ms, max_ms):
+            found.append(block.sids(rows, self.table))
+        sids = np.unique(np.concatenate(found))
         return [self.table.labels(sid) for sid in (sids[:limit] if limit else sids).tolist()]
 
     def label_names(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, limit: int = 0) -> list[str]:
-        names = self.table.names_of(self.table.match(matchers) if matchers else None)
-        return names[:limit] if limit else names
+        names = set(self.table.names_of(self.head.matching(matchers, min_ms, max_ms)))
+        for block, rows in self._matching_rows(matchers, min_ms, max_ms):
+            names.update(block.series.names_of(rows))
+        return _first(names, limit)
 
     def label_values(
         self, name: str, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, limit: int = 0
     ) -> list[str]:
-        values = self.table.texts_of(name, self.table.match(matchers) if matchers else None)
-        return values[:limit] if limit else values
+        values = set(self.table.texts_of(name, self.head.matching(matchers, min_ms, max_ms)))
+        for block, rows in self._matching_rows(matchers, min_ms, max_ms):
+            values.update(block.series.texts_of(name, rows))
+        return _first(values, limit)
+
+    def _matching_rows(
+        self, matchers: Sequence[Matcher], min_ms: int, max_ms: int
+    ) -> Iterable[tuple[Block, np.ndarray[Any, Any]]]:
+        for block in self.store.blocks():
+            if block.overlaps(min_ms, max_ms):
+                rows = block.series.match(matchers)
+                yield block, block.in_range(rows, min_ms, max_ms)
 
     def exemplars(
         self, matcher_sets: Sequence[Sequence[Matcher]], min_ms: int, max_ms: int
@@ -167,11 +220,28 @@ class Storage:
     # -- administration ------------------------------------------------------------------------------------------------
 
     def delete_series(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> None:
-        """Delete samples with `min_ms <= t <= max_ms`; they are gone at once and leave the disk with the next rewrite."""
-        sids = self.table.match(matchers)
-        self.tombstones.add(sids, min_ms, max_ms)
-        if self.head.wal is not None:
-            self.head.wal.add(Kind.DELETE, *records.delete_parts(sids, min_ms, max_ms))
+        """Delete samples with `min_ms <= t <= max_ms`; they are gone at once and leave the disk with `clean_tombstones` or a merge."""
+        for block, rows in self._matching_rows(matchers, min_ms, max_ms):
+            block.delete_samples(rows, min_ms, max_ms)
+        sids = self.head.matching(matchers, min_ms, max_ms)
+        newest = np.minimum(self.head.newest_of(sids), max_ms)  # what comes later is not deleted
+        for high in np.unique(newest[newest >= min_ms]).tolist():
+            mine = sids[newest == high]
+            self.tombstones.add(mine, min_ms, high)
+            if self.head.wal is not None:
+                self.head.wal.add(Kind.DELETE, *records.delete_parts(mine, min_ms, high))
+
+    def clean_tombstones(self) -> None:
+        """Rewrite blocks without what was deleted from them. Raises `OSError`."""
+        self.maintenance.clean_tombstones(int(self.clock.now() * 1000))
+
+    def snapshot(self, *, skip_head: bool = False) -> str:
+        """Blocks by hard links, and the head as blocks, under `snapshots/`; the name of the new folder. Raises `OSError`."""
+        return self.maintenance.snapshot(int(self.clock.now() * 1000), skip_head)
+
+    def blocks(self) -> list[BlockInfo]:
+        """All blocks, oldest first."""
+        return [block.info() for block in self.store.blocks() if block.meta.level != SPILL_LEVEL]
 
     def stats(self, limit: int = 10) -> TsdbStats:
         """Cardinality of the head; `limit` lines a list."""
@@ -179,8 +249,17 @@ class Storage:
 
     @property
     def min_time(self) -> int:
-        return self.head.min_time if self.head.min_time != MAX_TIME else 0
+        """Of the oldest sample; 0 when there is none."""
+        times = [block.min_time for block in self.store.blocks()]
+        return min([self.head.min_time, *times]) if times or self.head.min_time != MAX_TIME else 0
 
     @property
     def max_time(self) -> int:
-        return self.head.max_time if self.head.max_time != MIN_TIME else 0
+        """Of the newest sample; 0 when there is none."""
+        times = [block.max_time - 1 for block in self.store.blocks()]
+        return max([self.head.max_time, *times]) if times or self.head.max_time != MIN_TIME else 0
+
+
+def _first(texts: Iterable[str], limit: int) -> list[str]:
+    key: Callable[[str], bytes] = str.encode
+    return heapq.nsmallest(limit, texts, key=key) if limit else sorted(texts, key=key)

@@ -1,11 +1,15 @@
 """Deleted time ranges of series, kept until the data itself is rewritten without them."""
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from collector.storage.interface import Rows, Timestamps
+from collector.storage.wal import sync_folder
 
 
 class Tombstones:
@@ -21,11 +25,15 @@ class Tombstones:
     def add(self, sids: Rows, min_ms: int, max_ms: int) -> None:
         for sid in sids.tolist():
             self._intervals[sid] = merge_intervals([*self._intervals.get(sid, []), (min_ms, max_ms)])
-        self._sids = np.array(sorted(self._intervals), np.int64)
+        self._sids = np.union1d(self._sids, sids)
 
     def among(self, sids: Rows) -> NDArray[np.int64]:
         """Positions in `sids` of series with deletions."""
         return np.flatnonzero(np.isin(sids, self._sids)) if len(self._sids) else np.empty(0, np.int64)
+
+    def holds(self, sids: Rows) -> NDArray[np.bool_]:
+        """Which series have any."""
+        return np.asarray(np.isin(sids, self._sids))
 
     def mask(self, sid: int, times: Timestamps) -> NDArray[np.bool_]:
         """Which times are deleted."""
@@ -57,3 +65,25 @@ def merge_intervals(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             out.append((low, high))
     return out
+
+
+def read_tombstones(folder: Path) -> Tombstones:
+    """The deletions of a block; `tombstones.json` holds `[[series, [[min, max], ...]], ...]`."""
+    out = Tombstones()
+    path = folder / "tombstones.json"
+    if path.exists():
+        for sid, intervals in orjson.loads(path.read_bytes()):
+            for low, high in intervals:
+                out.add(np.array([sid]), low, high)
+    return out
+
+
+def write_tombstones(folder: Path, tombstones: Tombstones) -> None:
+    """Replace a block's file of deletions, durably."""
+    temporary = folder / "tombstones.tmp"
+    with temporary.open("wb") as file:
+        file.write(orjson.dumps(list(tombstones.items())))
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(folder / "tombstones.json")
+    sync_folder(folder)

@@ -75,7 +75,7 @@ class StorageModel(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="storage-model-"))
         self.clock = FixedClock()
         self.model: dict[LabelSet, dict[int, str]] = {}
-        self.floor = -1
+        self.newest: dict[LabelSet, int] = {}
         self.open()
 
     def open(self) -> None:
@@ -91,6 +91,7 @@ class StorageModel(RuleBasedStateMachine):
     def put(self, labels: LabelSet, t: int, value: float) -> None:
         if int(np.float64(value).view(np.uint64)) != ABSENT_BITS:
             self.model.setdefault(labels, {})[t] = key(value)
+            self.newest[labels] = t
 
     @rule(which=st.integers(0, 1), numbers=st.lists(st.integers(0, 11), unique=True, max_size=8))
     def reshape(self, which: int, numbers: list[int]) -> None:
@@ -133,8 +134,7 @@ class StorageModel(RuleBasedStateMachine):
         report = self.storage.append(labels, np.full(len(labels), t), np.full(len(labels), value))
         taken = 0
         for one in labels:
-            newest = max(self.model.get(one, {-1: ""}))
-            if t > newest and t >= self.storage.head.oldest_in_order:
+            if t > self.newest.get(one, -1) and t >= self.storage.head.oldest_in_order:
                 self.put(one, t, value)
                 taken += 1
         assert report.appended == taken
@@ -192,5 +192,5 @@ class StorageModel(RuleBasedStateMachine):
 
 TestStorageModel = StorageModel.TestCase
 TestStorageModel.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )

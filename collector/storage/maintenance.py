@@ -1,0 +1,217 @@
+"""What happens behind the scenes: fsync, sealing, flushing, merging, deletion of what is old. One thread at a time runs it.
+
+A disk that refuses (full, read-only) stops nothing: what cannot be written stays in memory, the log and a metric say so, and the next round
+tries again.
+"""
+
+import errno
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from collector.storage.assemble import Batch
+from collector.storage.block import Block
+from collector.storage.blockstore import BlockStore
+from collector.storage.blockwriter import BlockWriter
+from collector.storage.checkpoint import truncate_log
+from collector.storage.compact import Merge, block_ranges, expired, plan_merge
+from collector.storage.flush import SPILL_LEVEL, Flusher
+from collector.storage.head import MIN_TIME, Head
+from collector.storage.interface import Rows
+from collector.storage.options import StorageOptions
+from collector.storage.sections import CorruptFileError
+from collector.storage.tombstones import Tombstones
+from collector.storage.ulid import new_ulid
+from collector.storage.wal import list_segments
+
+logger = logging.getLogger(__name__)
+
+_SEGMENTS_KEPT: Final = 2  # of the log: slabs older than this are sealed before they are full
+
+
+class Maintenance:
+    """Counters are read by the metrics."""
+
+    def __init__(
+        self,
+        path: Path,
+        head: Head,
+        store: BlockStore,
+        flusher: Flusher,
+        tombstones: Tombstones,
+        options: StorageOptions,
+    ) -> None:
+        self._path, self._head, self._store, self._flusher = path, head, store, flusher
+        self._tombstones, self._options = tombstones, options
+        self._lock = threading.Lock()
+        self._refused: dict[str, str] = {}
+        self.compactions = 0
+        self.compactions_failed = 0
+        self.flushes = 0
+        self.checkpoints = 0
+        self.checkpoints_failed = 0
+        self.sync_failures = 0
+        self.size_deletions = 0
+        self.time_deletions = 0
+
+    @property
+    def disk_refuses(self) -> bool:
+        return bool(self._refused)
+
+    def sync(self) -> bool:
+        """Write and fsync the log."""
+        wal = self._head.wal
+        if wal is None:
+            return True
+        done = self._attempt("log", wal.sync)
+        self.sync_failures += not done
+        self._head.segment = wal.segment
+        return done
+
+    def run(self, now_ms: int) -> bool:
+        """Whatever is due; each step is tried even when the one before failed."""
+        with self._lock:
+            self._head.log.tidy()
+            done = [
+                self._attempt("retention", lambda: self._expire(now_ms)),
+                self._attempt("seal", lambda: self._head.seal(self._head.segment - _SEGMENTS_KEPT)),
+                self._attempt("flush", lambda: self._flush(now_ms)),
+                self._attempt("checkpoint", self._checkpoint),
+                self._attempt("compaction", lambda: self._compact(now_ms)),
+            ]
+            return all(done)
+
+    def _attempt(self, what: str, work: Callable[[], None]) -> bool:
+        try:
+            work()
+        except CorruptFileError as error:
+            self._store.quarantine_of(error)
+            return False
+        except OSError as error:
+            if self._refused.get(what) != str(error):
+                full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+                logger.error(
+                    "The disk is full, data stays in memory" if full else "The disk refuses, data stays in memory",
+                    extra={"work": what, "reason": str(error), "path": str(self._path)},
+                )
+            self._refused[what] = str(error)
+            return False
+        if self._refused.pop(what, None) is not None:
+            logger.info("The disk takes data again", extra={"work": what, "path": str(self._path)})
+        return True
+
+    def _flush(self, now_ms: int) -> None:
+        self._head.files.sync()
+        self.flushes += self._flusher.spill()
+        until = self._flusher.due_until(now_ms)
+        if until != MIN_TIME:
+            written = self._flusher.run(until)
+            self.flushes += written
+            if written:
+                self._tombstones.forget_before(self._head.flushed_until)
+
+    def _checkpoint(self) -> None:
+        wal = self._head.wal
+        if wal is None:
+            return
+        keep_from = min(self._head.oldest_segment(), wal.segment)
+        segments = list_segments(wal.folder)
+        if not segments or segments[0] >= keep_from:
+            return
+        try:
+            self._head.files.sync()
+            truncate_log(wal.folder, self._head, self._tombstones, keep_from)
+            self.checkpoints += 1
+        except OSError:
+            self.checkpoints_failed += 1
+            raise
+
+    def _compact(self, now_ms: int) -> None:
+        spans = block_ranges(self._options.block_ms, self._options.retention_ms, self._options.max_block_ms)
+        for resolution in sorted({block.meta.resolution_ms for block in self._store.blocks()}):
+            while True:
+                plan = plan_merge([block.info() for block in self._settled(resolution)], spans)
+                if plan is None:
+                    break
+                self._merge(plan, now_ms)
+
+    def _settled(self, resolution: int) -> list[Block]:
+        return [
+            block
+            for block in self._store.blocks()
+            if block.meta.resolution_ms == resolution and block.meta.level != SPILL_LEVEL
+        ]
+
+    def _merge(self, plan: Merge, now_ms: int) -> None:
+        try:
+            merged = self._store.merge(plan, now_ms)
+        except (OSError, CorruptFileError):
+            self.compactions_failed += 1
+            raise
+        self.compactions += 1
+        logger.info(
+            "Blocks merged",
+            extra={"blocks": len(plan.blocks), "into": merged.meta.ulid if merged is not None else "nothing"},
+        )
+
+    def _expire(self, now_ms: int) -> None:
+        blocks = {block.meta.ulid: block for block in self._store.blocks() if block.meta.resolution_ms == 0}
+        infos = [block.info() for block in blocks.values()]
+        newest = max((info.max_time for info in infos), default=0)
+        newest = max(newest, self._head.max_time)
+        other = self._head.files.size_bytes + folder_bytes(self._path / "wal")
+        by_time = expired(infos, newest, self._options.retention_ms, 0)
+        left = [info for info in infos if info not in by_time]
+        by_size = expired(left, newest, 0, self._options.retention_bytes, other)
+        for info in (*by_time, *by_size):
+            logger.info("Block expired", extra={"block": info.ulid, "reason": "time" if info in by_time else "size"})
+        self.time_deletions += len(by_time)
+        self.size_deletions += len(by_size)
+        if by_time or by_size:
+            self._store.replace([blocks[info.ulid] for info in (*by_time, *by_size)], [])
+
+    def clean_tombstones(self, now_ms: int) -> None:
+        """Rewrite every block that has deletions."""
+        with self._lock:
+            for block in self._store.blocks():
+                if len(block.tombstones):
+                    self._merge(Merge((block.info(),), block.min_time, block.max_time), now_ms)
+
+    def snapshot(self, now_ms: int, skip_head: bool) -> str:
+        """See `Storage.snapshot`."""
+        with self._lock:
+            name = f"{np.datetime64(now_ms, 'ms').item():%Y%m%dT%H%M%SZ}-{new_ulid(now_ms)[-16:].lower()}"
+            target = self._path / "snapshots" / name
+            target.mkdir(parents=True)
+            try:
+                for block in self._store.blocks():
+                    shutil.copytree(block.folder, target / block.meta.ulid, copy_function=os.link)
+                if not skip_head:
+                    self._write_head(target, now_ms)
+            except BaseException:
+                shutil.rmtree(target, ignore_errors=True)
+                raise
+            return name
+
+    def _write_head(self, target: Path, now_ms: int) -> None:
+        head, span = self._head, self._options.block_ms
+        store = BlockStore(target, head.table)
+        for window in head.windows_before(head.max_time + 1):
+            end = window + span
+
+            def read(wanted: Rows, window: int = window, end: int = end) -> list[Batch]:
+                return head.batches(wanted, window, end - 1)
+
+            writer = BlockWriter.create(target, now_ms, window, end)
+            store.write(writer, head.sids_between(window, end - 1), span / 5000, read, self._tombstones)
+
+
+def folder_bytes(folder: Path) -> int:
+    """The size of the files in a folder."""
+    return sum(entry.stat().st_size for entry in os.scandir(folder) if entry.is_file()) if folder.is_dir() else 0
