@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 _CONCURRENT = 64
 _DIGEST_MAX = 1000
+_ALERTS_INLINE = 20
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.5, 60.0
 _LEAST_PATIENCE_S = 10.0  # what Alertmanager gives a notification even when group_interval is shorter
 
@@ -109,7 +110,7 @@ class Destination:
 
     async def _send(self, jobs: list[Job]) -> None:
         try:
-            messages = self.notifier.compose([job.notification for job in jobs])
+            messages = await self._composed([job.notification for job in jobs])
         except (DeliveryError, ValueError) as error:
             self._refused(jobs, error)
             return
@@ -121,6 +122,12 @@ class Destination:
             success = await self._attempts(message, told)
             for job in told:
                 _settle(job, success)
+
+    async def _composed(self, notifications: list[Notification]) -> list[Message]:
+        """Long texts are written in a thread, so that alerts still come in meanwhile."""
+        if sum(len(one.Alerts) for one in notifications) <= _ALERTS_INLINE:
+            return self.notifier.compose(notifications)
+        return await asyncio.to_thread(self.notifier.compose, notifications)
 
     def _refused(self, jobs: list[Job], error: Exception) -> None:
         """The message cannot even be written, which is the configuration's fault."""
