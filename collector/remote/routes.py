@@ -1,0 +1,39 @@
+"""The routes of remote write, remote read and OTLP."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry
+from starlette.routing import Route
+
+from collector.remote.read import ReadServer
+from collector.remote.receiver import WriteReceiver
+from collector.storage.interface import Appendable, Queryable
+
+
+class ReadWriteStorage(Appendable, Queryable, Protocol):
+    """Both sides of a storage."""
+
+
+def remote_routes(
+    storage: ReadWriteStorage,
+    *,
+    write: bool = False,
+    external_labels: Callable[[], Mapping[str, str]] = dict,
+    read_sample_limit: int = 50_000_000,
+    read_concurrency: int = 10,
+    registry: CollectorRegistry | None = None,
+) -> list[Route]:
+    """`/api/v1/read`, and `/api/v1/write` when `write` is on."""
+    read = ReadServer(
+        storage,
+        external_labels=external_labels,
+        sample_limit=read_sample_limit,
+        concurrency=read_concurrency,
+        registry=registry,
+    )
+    routes = [Route("/api/v1/read", read.__call__, methods=["POST"])]
+    if write:
+        receiver = WriteReceiver(storage, registry)
+        routes.append(Route("/api/v1/write", receiver.__call__, methods=["POST"]))
+    return routes
