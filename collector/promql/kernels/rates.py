@@ -16,21 +16,9 @@ def extrapolated(windows: Windows, *, counter: bool, per_second: bool) -> tuple[
         result = windows.value_at(last_index)
         result -= first
         if counter:
-            correction = _resets(windows)
-            if correction is not None:
-                lost = windows.total_at(correction, last_index) - windows.total_at(correction, first_index)
-                result += lost.astype(np.float64)
+            windows.add_resets(result)
         result *= _factor(windows, first, result, counter=counter, per_second=per_second)
     return result, windows.count >= 2
-
-
-def _resets(windows: Windows) -> Floats | None:
-    """Running total of what each counter reset took away; None when there was no reset."""
-    now, before = windows.pairs()
-    fallen = now < before
-    if not fallen.any():
-        return None
-    return windows.running(windows.spread(np.where(fallen, before, 0.0)))
 
 
 def _factor(windows: Windows, first: Floats, result: Floats, *, counter: bool, per_second: bool) -> Floats:

@@ -81,6 +81,16 @@ class DenseWindows:
         out[:, 1:] = per_pair
         return out
 
+    def add_resets(self, result: Floats) -> None:
+        """Add to float64[N, T] what counter resets took away in each window."""
+        fallen = self.values[:, 1:] < self.values[:, :-1]
+        rows = np.nonzero(fallen.any(axis=1))[0]
+        if not len(rows):
+            return
+        lost = np.zeros((len(rows), self.values.shape[1]))
+        np.cumsum(np.where(fallen[rows], self.values[rows, :-1], 0.0), axis=1, out=lost[:, 1:])
+        result[rows] += lost[:, self.last] - lost[:, self.first]
+
     def one(self, row: int) -> tuple[Times, Floats, Index, Index]:
         """Times, values and bounds of one series."""
         return self.times, self.values[row], self.lo, self.hi
@@ -144,6 +154,14 @@ class FlatWindows:
         starts = self.offsets[:-1]
         out[starts[starts < len(out)]] = 0
         return out
+
+    def add_resets(self, result: Floats) -> None:
+        now, before = self.pairs()
+        fallen = now < before
+        if not fallen.any():
+            return
+        running = self.running(self.spread(np.where(fallen, before, 0.0)))
+        result += (self.total_at(running, self.last) - self.total_at(running, self.first)).astype(np.float64)
 
     def one(self, row: int) -> tuple[Times, Floats, Index, Index]:
         return self.times, self.values, self.lo[row], self.hi[row]
