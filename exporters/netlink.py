@@ -44,15 +44,18 @@ def dump(kind: int, request: bytes, protocol: int = socket.NETLINK_ROUTE) -> Ite
                 at += (length + 3) & ~3
 
 
-def attributes(body: bytes, offset: int) -> dict[int, bytes]:
-    """The attributes that stand behind the fixed struct of `offset` bytes."""
+def attributes(body: bytes, offset: int, last: int = 0) -> dict[int, bytes]:
+    """The attributes that stand behind the fixed struct of `offset` bytes, up to the one numbered `last`."""
     out: dict[int, bytes] = {}
     size = len(body)
+    unpack = _ATTRIBUTE.unpack_from
     while offset + 4 <= size:
-        length, kind = _ATTRIBUTE.unpack_from(body, offset)
+        length, kind = unpack(body, offset)
         if length < 4:
             break
         out[kind & 0x3FFF] = body[offset + 4 : offset + length]
+        if kind == last:
+            break
         offset += (length + 3) & ~3
     return out
 

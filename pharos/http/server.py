@@ -37,13 +37,16 @@ def bind_socket(address: str) -> socket.socket:
     host, port = split_address(address)
     family = socket.AF_INET6 if ":" in host or (not host and socket.has_ipv6) else socket.AF_INET
     try:
-        return socket.create_server(
+        listening = socket.create_server(
             (host, port), family=family, backlog=1024, dualstack_ipv6=family == socket.AF_INET6 and not host
         )
     except OSError as error:
         if error.errno == 98:
             raise PortTakenError(98, f"port {port} on {host or 'all addresses'} is already in use") from error
         raise
+    # Accepted sockets inherit this; asyncio would not set it, and each answer would wait 40 ms for a delayed ACK.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 class WebServer:

@@ -112,7 +112,7 @@ def classic(figures: dict[str, int]) -> dict[str, int]:
 
 def _from_netlink() -> Iterator[tuple[str, dict[str, int]]]:
     for body in dump(RTM_GETLINK, _IFINFO):
-        found = attributes(body, 16)
+        found = attributes(body, 16, last=_IFLA_STATS64)
         stats = found.get(_IFLA_STATS64)
         if stats is not None:
             values = struct.unpack_from(f"={min(len(stats) // 8, len(_STATS64))}Q", stats)
