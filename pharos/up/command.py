@@ -4,6 +4,7 @@ import argparse
 import fcntl
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -29,7 +30,8 @@ def main(arguments: list[str]) -> int:
     try:
         lock = prepare(options)
         values = placeholders(options)
-        config = render_configuration(options.config_dir, options.data_dir / "config", values)
+        render = partial(render_configuration, options.config_dir, options.data_dir / "config", values)
+        config = render()
     except (ConfigError, OSError) as error:
         print(f"pharos up: {error}", file=sys.stderr)
         return 1
@@ -39,7 +41,7 @@ def main(arguments: list[str]) -> int:
     os.environ.update(values)  # for parts that fill in `${NAME:-default}` themselves
     terminal.starting(options, len(parts))
     supervisor: Supervisor
-    supervisor = Supervisor(parts, SystemClock(), terminal.event, lambda: terminal.ready(supervisor.processes))
+    supervisor = Supervisor(parts, SystemClock(), terminal.event, lambda: terminal.ready(supervisor.processes), render)
     try:
         return run(supervisor)
     finally:

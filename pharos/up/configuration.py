@@ -21,10 +21,10 @@ def render_configuration(own: Path | None, target: Path, values: dict[str, str],
     sources = {path.relative_to(defaults): path for path in sorted(defaults.rglob("*.yml"))}
     if own is not None:
         sources |= {path.relative_to(own): path for path in sorted(own.rglob("*.y*ml"))}
-    for name, source in sources.items():
-        destination = target / name
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        destination.write_text(fill(source.read_text(), values, str(source)))
+    texts = {name: fill(source.read_text(), values, str(source)) for name, source in sources.items()}
+    for name, text in texts.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_text(text)
     return target
 
 

@@ -18,7 +18,10 @@ WATCH_POLL_S = 2.0
 
 
 class Supervisor(Service):
-    """Runs the planned parts. `on_event(name, text)` is told of crashes; `on_ready()` once, when all parts answer."""
+    """Runs the planned parts. `on_event(name, text)` is told of crashes; `on_ready()` once, when all parts answer.
+
+    `render` writes the configuration files anew before a reload; it raises `ConfigError` and leaves the old ones when it cannot.
+    """
 
     name = "up"
 
@@ -28,12 +31,13 @@ class Supervisor(Service):
         clock: Clock,
         on_event: Callable[[str, str], None],
         on_ready: Callable[[], None],
+        render: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__()
         self.processes = [
             Supervised(part, clock, lambda process, text: on_event(process.part.name, text)) for part in parts
         ]
-        self._on_event, self._on_ready = on_event, on_ready
+        self._on_event, self._on_ready, self._render = on_event, on_ready, render
         self._runs: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
@@ -56,7 +60,8 @@ class Supervisor(Service):
             await asyncio.wait(late, timeout=1)
 
     async def reload(self) -> None:
-        """Pass SIGHUP on: each part reads its configuration again."""
+        """Render the configuration again and pass SIGHUP on: each part reads its files, all or nothing."""
+        self._render()
         for process in self.processes:
             if process.pid is not None:
                 process.signal_reload()

@@ -35,28 +35,15 @@ class Terminal:
 
 
 def parts_table(processes: list[Supervised]) -> Table:
-    """Part, address, state, pid, memory, and what it is."""
+    """Part, address, state, pid, memory, and what it is; a narrow terminal cuts the last column, never breaks a line."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title, justify in (
-        ("part", "left"),
-        ("address", "left"),
-        ("state", "left"),
-        ("pid", "right"),
-        ("memory", "right"),
-        ("what it does", "left"),
-    ):
-        table.add_column(title, justify=justify, no_wrap=title != "what it does")  # type: ignore[arg-type]
+    for title in ("part", "address", "state", "pid", "memory"):
+        table.add_column(title, justify="right" if title in ("pid", "memory") else "left", no_wrap=True)
+    table.add_column("what it does", no_wrap=True, overflow="ellipsis", style="dim")
     for process in processes:
         state = f"[{_STYLE[process.state]}]{process.state.value}[/]"
-        row = (
-            process.part.name,
-            process.part.url,
-            state,
-            str(process.pid or "-"),
-            _memory(process.pid),
-            process.part.summary,
-        )
-        table.add_row(*row)
+        what = process.part.summary.partition(" (")[0]
+        table.add_row(process.part.name, process.part.url, state, str(process.pid or "-"), _memory(process.pid), what)
     return table
 
 

@@ -89,6 +89,28 @@ def test_a_killed_part_is_back_and_lost_nothing(stack: Stack) -> None:
     assert len(kept["hits"]["hits"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("command", "name", "text"),
+    [
+        ("collector", "prometheus.yml", "scrape_configs: [{job_nme: x}]"),
+        ("blackbox", "blackbox.yml", "modules: {a: {probr: http}}"),
+        ("alerting", "alertmanager.yml", "route: {reciever: x}"),
+    ],
+)
+def test_a_bad_file_on_reload_leaves_the_old_one_running(stack: Stack, command: str, name: str, text: str) -> None:
+    file = stack.data / "config" / name
+    good = file.read_text()
+    file.write_text(text)
+    try:
+        answer = httpx.post(f"{stack.url(command)}/-/reload", timeout=10)
+        assert answer.status_code == 500
+        assert "did you mean" in answer.text
+        assert stack.ready(command)
+    finally:
+        file.write_text(good)
+    assert httpx.post(f"{stack.url(command)}/-/reload", timeout=10).status_code == 200
+
+
 def test_a_second_stack_on_the_same_ports_is_told_who_holds_them(stack: Stack, tmp_path: Path) -> None:
     argv = [*PHAROS, "up", f"--data-dir={tmp_path}", f"--port-offset={stack.offset}"]
     second = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
