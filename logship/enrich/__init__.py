@@ -1,0 +1,1 @@
+"""What is known about a file beyond its lines: Kubernetes names from its path."""

@@ -1,0 +1,75 @@
+"""The body of a line: JSON, logfmt or plain text, to message, level, time and fields."""
+
+import re
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from logship.parse import level
+
+_MESSAGE_KEYS: Final = ("message", "msg", "log", "MESSAGE")
+_LEVEL_KEYS: Final = ("level", "severity", "lvl", "loglevel", "log.level")
+_TIME_KEYS: Final = ("@timestamp", "timestamp", "time", "ts")
+_RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_PAIR: Final = re.compile(r'([^\s="]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)(?:\s+|$)')
+
+
+class Body(NamedTuple):
+    """A parsed body. `time` is RFC 3339 in UTC or None; `fields` is what is left."""
+
+    message: str
+    level: str | None = None
+    time: str | None = None
+    fields: dict[str, Any] | None = None
+
+
+def parse_json(content: bytes) -> Body | None:
+    """A JSON object; None when it is not one."""
+    try:
+        fields = orjson.loads(content)
+    except ValueError:
+        return None
+    return from_fields(fields, content) if isinstance(fields, dict) else None
+
+
+def from_fields(fields: dict[str, Any], raw: bytes) -> Body:
+    """Message, level and time taken out of the fields; without a message the text itself is the message."""
+    message = None
+    for key in _MESSAGE_KEYS:
+        if isinstance(fields.get(key), str):
+            message = fields.pop(key)
+            break
+    found = None
+    for key in _LEVEL_KEYS:
+        if key in fields and (found := level.named(fields[key])) is not None:
+            del fields[key]
+            break
+    time = None
+    for key in _TIME_KEYS:
+        value = fields.get(key)
+        if isinstance(value, str) and _RFC3339.fullmatch(value):
+            time = fields.pop(key)
+            break
+    return Body(raw.decode("utf-8", "replace") if message is None else message, found, time, fields or None)
+
+
+def parse_logfmt(content: bytes) -> Body | None:
+    """`ts=... level=info msg="..." key=value`; None when the line is not all pairs."""
+    text = content.decode("utf-8", "replace")
+    fields: dict[str, Any] = {}
+    at = 0
+    while at < len(text):
+        match = _PAIR.match(text, at)
+        if match is None:
+            return None
+        key, value = match[1], match[2]
+        fields[key] = _unquoted(value) if value[:1] == '"' else value
+        at = match.end()
+    return from_fields(fields, content) if fields else None
+
+
+def _unquoted(value: str) -> str:
+    try:
+        return str(orjson.loads(value))
+    except ValueError:
+        return value[1:-1]

@@ -1,0 +1,34 @@
+"""Batches: serialised documents on their way out, and what to check off when they have arrived.
+
+An item is the two lines of a bulk action as bytes. Batches carry marks: for each source the position up to which everything is in
+this batch or an earlier one. Since batches are delivered in order, a delivered batch moves its sources' checkpoints to its marks.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Source(Protocol):
+    """Something with a position that is remembered: a file being read."""
+
+    def delivered(self, position: int) -> None: ...
+
+
+@dataclass(slots=True)
+class Batch:
+    """Items in order."""
+
+    items: list[bytes] = field(default_factory=list)
+    size: int = 0
+    marks: dict[Source, int] = field(default_factory=dict)
+    created: float = 0.0
+    """Monotonic time of the first item."""
+
+    def add(self, item: bytes) -> None:
+        self.items.append(item)
+        self.size += len(item)
+
+    def check_off(self) -> None:
+        """Everything has arrived."""
+        for source, position in self.marks.items():
+            source.delivered(position)
