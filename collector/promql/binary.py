@@ -3,11 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from collector.histogram import CounterReset, FloatHistogram
 from collector.promql import matching
-from collector.promql.block import Block, Floats, Mask, Objects, Scalar, Value, both, drop_names, new_present
+from collector.promql.block import Block, Floats, Mask, Objects, Scalar, Value, both, drop_names, holds, new_present
 from collector.promql.histograms.arithmetic import (
     IncompatibleBucketsError,
     add,
@@ -160,8 +159,6 @@ def _pair_histograms(
 
 
 def _holding(hist: Objects | None, shape: tuple[int, ...]) -> Mask:
-    from collector.promql.block import holds
-
     return np.zeros(shape, np.bool_) if hist is None else holds(hist)
 
 
@@ -205,6 +202,3 @@ def _sum_or_difference(run: Run, node: Binary, left: FloatHistogram, right: Floa
         run.notes.info(f"mismatched custom buckets were reconciled during {word}", node.span)
     h = combined.histogram
     return compacted(h if node.op == "+" else with_hint(h, CounterReset.GAUGE))
-
-
-Rows = NDArray[np.int64]

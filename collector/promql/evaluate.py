@@ -6,9 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.promql import aggregate, binary
-from collector.promql.block import Block, Mask, Scalar, Value, drop_names, merge_equal
-from collector.promql.columns import take
-from collector.promql.errors import Span
+from collector.promql.block import Block, Scalar, Value, drop_names, merge_equal
 from collector.promql.functions import call_function
 from collector.promql.histogram_stats import statistics
 from collector.promql.histograms.arithmetic import scale
@@ -210,9 +208,6 @@ class Evaluator:
         """Series that have become equal are put together."""
         return merge_equal(block)
 
-    def span(self, node: Expr) -> Span:
-        return node.span
-
 
 def _repeated(value: Value, steps: int) -> Value:
     if isinstance(value, Block):
@@ -225,11 +220,3 @@ def _repeated(value: Value, steps: int) -> Value:
 def _truncated(value: int, by: int) -> int:
     """Division towards zero, as Go does."""
     return value // by if value >= 0 else -(-value // by)
-
-
-def rows_in_order(block: Block, order: NDArray[np.int64]) -> Block:
-    """The same series in another order."""
-    return replace(block.rows(order), labels=take(block.labels, order))
-
-
-__all__ = ["Evaluator", "Mask"]

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.promql.block import SAME_LABELS, Block, Floats, Mask, Objects, both, drop_names, merge_equal, new_present
-from collector.promql.columns import METADATA, matrix, only, row_ids, stack, take, with_column, without
+from collector.promql.block import Block, Floats, Mask, Objects, both, merge_equal, new_present
+from collector.promql.columns import METADATA, matrix, only, row_ids, stack, with_column, without
 from collector.promql.errors import ExecutionError
 from collector.promql.parser.ast import Binary, VectorMatching
 from collector.promql.parser.tokens import ARITHMETIC
@@ -249,6 +249,3 @@ def _result_labels(run: Run, node: Binary, rule: VectorMatching, pairs: Pairs) -
     for name in rule.include:
         labels = with_column(labels, name, pairs.one.column(name))
     return labels
-
-
-__all__ = ["SAME_LABELS", "Pairs", "drop_names", "pair", "result", "set_operation", "stack_blocks", "take"]

@@ -285,6 +285,3 @@ def _unknown_hints(histograms: NDArray[np.object_]) -> NDArray[np.object_]:
         if h is not None and h.counter_reset in (CounterReset.RESET, CounterReset.NOT_RESET):
             out[index] = with_hint(h, CounterReset.UNKNOWN)
     return out
-
-
-__all__ = ["FlatWindows", "MixedSeries", "Part", "RangeVector", "parts_of", "range_vector"]

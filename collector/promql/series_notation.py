@@ -25,6 +25,10 @@ _NUMBER: Final = r"(?:(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:[eE][+-]?\d+)?|[iI][nN][fF]|
 _FLOATS: Final = re.compile(rf"([+-]?{_NUMBER})(?:([+-]{_NUMBER})(?=x))?(?:x(\d+))?(?=\s|$)")
 _BLANK: Final = re.compile(r"_(?:x(\d+))?(?=\s|$)")
 _STALE: Final = re.compile(r"stale(?:x(\d+))?(?=\s|$)")
+_QUOTED: Final = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`'
+_METRIC: Final = re.compile(
+    rf"[ \t]*(?:[A-Za-z_:][A-Za-z0-9_:]*)?(?:[ \t]*\{{(?!\{{)(?:[^\}}\"'`]|{_QUOTED})*\}}?)?", re.DOTALL
+)
 _TIMES: Final = re.compile(r"x(\d+)")
 _FIELD: Final = re.compile(r"\s*([a-z_]+):(\[[^\]]*\]|[^\s\]]+)")
 _HINTS: Final = {
@@ -66,7 +70,6 @@ class _MetricReader:
     def __init__(self, text: str, position: int) -> None:
         self.text = text
         self.end = position
-        # What follows the metric is another language: the lexer must not see it.
         self._offset = position
         self._lexer = Lexer(text[position : _metric_end(text, position)])
 
@@ -111,31 +114,10 @@ class _MetricReader:
 
 
 def _metric_end(text: str, position: int) -> int:
-    match = re.compile(r"\s*[A-Za-z_:0-9]*\s*").match(text, position)
+    """Where the name and the labels end: what follows are values, another language that the lexer must not see."""
+    match = _METRIC.match(text, position)
     assert match is not None
-    end = match.end()
-    if text[end : end + 1] != "{" or text.startswith("{{", end):
-        return (
-            end
-            if not text[position:end].strip()
-            else position
-            + len(text[position:end].split(maxsplit=1)[0])
-            + (len(text[position:end]) - len(text[position:end].lstrip()))
-        )
-    quote = ""
-    while end < len(text):
-        char = text[end]
-        if quote:
-            if char == "\\" and quote != "`":
-                end += 1
-            elif char == quote:
-                quote = ""
-        elif char in "\"'`":
-            quote = char
-        elif char == "}":
-            return end + 1
-        end += 1
-    return end
+    return match.end()
 
 
 def _item(text: str, position: int, values: list[SeriesValue]) -> int:

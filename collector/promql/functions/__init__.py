@@ -1,13 +1,13 @@
 """What each PromQL function does. The parser knows what they take (`parser.signatures`)."""
 
 from collector.promql.block import Value
-from collector.promql.functions import buckets, dates, elementwise, extended, info, labels, over_time
+from collector.promql.functions import buckets, dates, elementwise, extended, extras, info, labels, over_time
 from collector.promql.functions.host import Host, Implementation, Table
 from collector.promql.functions.own import call_own, own_signatures
 from collector.promql.parser.ast import Call
 from collector.promql.steps import Steps
 
-__all__ = ["FUNCTIONS", "Host", "Implementation", "call_function", "own_signatures"]
+__all__ = ["FUNCTIONS", "Host", "Implementation", "call_function", "extras", "own_signatures"]
 
 FUNCTIONS: Table = {
     **elementwise.FUNCTIONS,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from collector.promql.block import Block, Scalar, Value, holds, new_present
+from collector.promql.block import Block, Scalar, Value, new_present
 from collector.promql.functions.host import Host, Table
 from collector.promql.kernels.windows import Floats
 from collector.promql.parser.ast import Call, VectorSelector, unwrap
@@ -132,10 +132,6 @@ def _start_timestamp(host: Host, node: Call, steps: Steps) -> Value:
     """The storage keeps no start timestamps: no series has one."""
     block = host.block(node.args[0], steps)
     return block.rows(np.zeros(0, np.int64))
-
-
-def has_histograms(block: Block) -> bool:
-    return block.hist is not None and bool(holds(block.hist).any())
 
 
 FUNCTIONS: Table = {

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.promql.block import Block, Mask, Value, new_present
-from collector.promql.columns import matrix, row_ids
+from collector.promql.columns import matrix, row_ids, stack
 from collector.promql.errors import ExecutionError
 from collector.promql.functions.host import Host, Table
 from collector.promql.instants import instant_vector
@@ -174,8 +174,6 @@ def _extra_labels(base: Labels, infos: list[Labels], names: set[str]) -> Labels:
 
 
 def _rebuilt(host: Host, block: Block, tables: list[LabelTable], rows: list[int], masks: list[Mask]) -> Block:
-    from collector.promql.columns import stack
-
     index = np.array(rows, np.int64)
     labels = stack(tables) if tables else host.run.space.empty()
     mask = np.array(masks) if masks else np.zeros((0, block.values.shape[1]), np.bool_)

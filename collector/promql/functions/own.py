@@ -15,7 +15,7 @@ group `pharos.promql-function`.
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -86,8 +86,3 @@ def _windows(compute: OwnFunction, windows: Windows, scalars: list[Floats]) -> t
             given = [np.broadcast_to(scalar, (rows, steps))[cells] for scalar in scalars]
             out[cells] = compute(windows.times[index] / 1000, windows.values[index], *given)
     return out, ~np.isnan(out)
-
-
-def describe() -> list[dict[str, Any]]:
-    """Name, arguments and summary of each registered function."""
-    return [{"name": p.name, "args": list(p.facts["args"]), "summary": p.summary} for p in functions]
