@@ -18,6 +18,7 @@ from collector.api.targets_view import ScrapeTargets
 from collector.config import PrometheusConfig, load_config
 from collector.flags import features_of, shown_flags
 from collector.queries import Queries, parser_for
+from collector.remote.routes import remote_routes
 from collector.rules.group import Group
 from collector.rules.loader import GroupLoader
 from collector.rules.manager import RuleManager, RuleOptions
@@ -147,6 +148,14 @@ class CollectorService(Service):
             [
                 *server.standard_routes(),
                 *api_routes(self.api),
+                *remote_routes(
+                    self.storage,
+                    write=options.web_enable_remote_write_receiver,
+                    external_labels=lambda: self.state.config.global_.external_labels,
+                    read_sample_limit=options.storage_remote_read_sample_limit,
+                    read_concurrency=options.storage_remote_read_concurrent_limit,
+                    registry=self.registry,
+                ),
                 *start_page_routes(self.api.settings, prefix_of(options), quit_),
             ]
         )

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from collector.api.errors import ApiError
 
 MAX_ANNOTATIONS: Final = 10
-_GZIP_FROM_BYTES: Final = 860
+_GZIP_FROM_BYTES: Final = 256
 _GZIP_LEVEL: Final = 3
 JSON: Final = "application/json"
 

@@ -48,7 +48,7 @@ class Parameters:
         try:
             return parse_time_ms(text)
         except ValueError as error:
-            raise bad_parameter(name, error) from error
+            raise bad_parameter(name, f"invalid time value for '{name}': {error}") from error
 
     def needed_time(self, name: str) -> int:
         """As `time`, but the parameter must be there. Raises `ApiError`."""

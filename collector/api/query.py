@@ -14,7 +14,7 @@ from collector.api.errors import ApiError, bad_parameter
 from collector.api.execution import ActiveQuery
 from collector.api.numbers import value_text
 from collector.api.parameters import MAX_MS, MIN_MS, Parameters, parse_duration_s
-from collector.promql.errors import ParseError
+from collector.promql.errors import InvalidQueryError, ParseError
 from collector.promql.parser import pretty, to_json
 from collector.promql.parser.ast import VectorSelector, walk
 from collector.promql.result import QueryResult, QueryStats
@@ -118,7 +118,7 @@ async def _answer(
 
     try:
         pieces = await context.runner.run(request, text, work)
-    except ParseError as error:
+    except (ParseError, InvalidQueryError) as error:
         raise bad_parameter("query", error) from error
     return streamed(request, pieces, context.runner.stream, columns.MEDIA_TYPE if in_columns else JSON)
 

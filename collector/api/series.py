@@ -39,7 +39,7 @@ async def series(context: ApiContext, request: Request, parameters: Parameters) 
 async def labels(context: ApiContext, request: Request, parameters: Parameters) -> Response:
     """`/api/v1/labels`"""
     start, end = _span(parameters)
-    limit, selectors = parameters.limit(), parameters.matchers()
+    limit, selectors = parameters.limit(), _selectors(parameters)
     return await _names(
         context, request, limit, selectors, lambda matchers: context.storage.label_names(matchers, start, end)
     )
@@ -51,7 +51,7 @@ async def label_values(context: ApiContext, request: Request, parameters: Parame
     if not is_valid_utf8_name(name):
         raise ApiError("bad_data", f'invalid label name: "{name}"')
     start, end = _span(parameters)
-    limit, selectors = parameters.limit(), parameters.matchers()
+    limit, selectors = parameters.limit(), _selectors(parameters)
     return await _names(
         context, request, limit, selectors, lambda matchers: context.storage.label_values(name, matchers, start, end)
     )
@@ -72,6 +72,14 @@ async def _names(
     found = await context.runner.call(work)
     cut = bool(limit) and len(found) > limit
     return success(request, found[:limit] if cut else found, [_TRUNCATED] if cut else [])
+
+
+def _selectors(parameters: Parameters) -> list[list[Matcher]]:
+    """The selectors; their errors stand for themselves here."""
+    try:
+        return parameters.matchers()
+    except ApiError as error:
+        raise ApiError("bad_data", error.message.removeprefix('invalid parameter "match[]": ')) from error
 
 
 def _span(parameters: Parameters) -> tuple[int, int]:

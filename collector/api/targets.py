@@ -46,7 +46,7 @@ async def relabel_steps(context: ApiContext, request: Request, parameters: Param
 
 async def target_metadata(context: ApiContext, request: Request, parameters: Parameters) -> Response:
     """`/api/v1/targets/metadata`"""
-    limit = parameters.whole("limit", -1)
+    limit = _count(parameters, "limit")
     wanted = parameters.text("match_target")
     matchers = []
     if wanted:
@@ -68,7 +68,7 @@ async def target_metadata(context: ApiContext, request: Request, parameters: Par
 
 async def metadata(context: ApiContext, request: Request, parameters: Parameters) -> Response:
     """`/api/v1/metadata`: type, help and unit of metrics, each distinct text once."""
-    limit, per_metric = parameters.whole("limit", -1), parameters.whole("limit_per_metric", -1)
+    limit, per_metric = _count(parameters, "limit"), _count(parameters, "limit_per_metric")
     wanted = parameters.text("metric")
     found: dict[str, list[dict[str, str]]] = {}
     for _, name, kind, help_text, unit in context.targets.metadata():
@@ -81,3 +81,11 @@ async def metadata(context: ApiContext, request: Request, parameters: Parameters
         if row not in rows and not (0 < per_metric <= len(rows)):
             rows.append(row)
     return success(request, found)
+
+
+def _count(parameters: Parameters, name: str) -> int:
+    """How many at most; below 0 for all. Raises `ApiError`."""
+    try:
+        return parameters.whole(name, -1)
+    except ApiError as error:
+        raise ApiError("bad_data", f"{name} must be a number") from error

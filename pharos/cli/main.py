@@ -12,8 +12,12 @@ from pharos.cli.parts import PARTS, serve
 # Command -> (module with `main(arguments) -> exit code`, summary).
 TOOLS: Final[dict[str, tuple[str, str]]] = {
     "up": ("pharos.up.command", "the whole stack on this machine, one supervised process each"),
+    "check": ("pharos.cli.check", "check a configuration, rules, metrics, a server"),
     "test": ("collector.cli.test", "run unit tests of rules"),
     "query": ("collector.cli.query", "ask a server: instant, range, series, labels, analyze"),
+    "promql": ("collector.cli.promql", "print and change expressions"),
+    "push": ("collector.cli.push", "send metrics to a server by remote write"),
+    "debug": ("collector.cli.debug", "fetch what a server says about itself"),
 }
 
 
