@@ -252,7 +252,7 @@ def read_segment(
             return
     offset = len(SEGMENT_MAGIC)
     while offset < len(data):
-        block = _block_at(data, offset)
+        block = block_at(data, offset)
         if block is None:
             following = _resync(data, offset + 1)
             on_damage(WalDamage(number, offset, following - offset, torn=last and following == len(data)))
@@ -267,7 +267,8 @@ def read_segment(
             position += size
 
 
-def _block_at(data: memoryview, offset: int) -> tuple[memoryview, int] | None:
+def block_at(data: memoryview, offset: int) -> tuple[memoryview, int] | None:
+    """The records of the block at `offset` and where it ends; None when no whole, sound block stands there."""
     if offset + BLOCK_HEADER.size > len(data):
         return None
     magic, stored_size, raw_size, crc, codec = BLOCK_HEADER.unpack_from(data, offset)
@@ -285,7 +286,7 @@ def _resync(data: memoryview, offset: int) -> int:
     window = bytes(data[offset:])
     place = window.find(BLOCK_MAGIC)
     while place >= 0:
-        if _block_at(data, offset + place) is not None:
+        if block_at(data, offset + place) is not None:
             return offset + place
         place = window.find(BLOCK_MAGIC, place + 1)
     return len(data)
