@@ -47,8 +47,9 @@ class HeadGroup:
             return report
         if self.shared:
             values = self._head.checked_row(self, timestamp_ms, values, report)
-        report.appended += self.place(timestamp_ms, values)
-        self._head.log_row(self, timestamp_ms, values)
+        placed = self.place(timestamp_ms, values)
+        report.appended += placed
+        self._head.log_row(self, timestamp_ms, values, placed)
         return report
 
     def close(self, stale_at_ms: int | None) -> None:

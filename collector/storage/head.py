@@ -20,7 +20,7 @@ from collector.storage.group import HeadGroup
 from collector.storage.headfiles import HeadFiles, LayoutBook
 from collector.storage.histograms import HistogramBatch, HistogramLog, decode_histogram, encode_histogram
 from collector.storage.interface import ABSENT_BITS, ABSENT_NAN, AppendReport, Rows, Timestamps, Values
-from collector.storage.layout import ROWS, Layout, Placements, Slab
+from collector.storage.layout import Layout, Placements, Slab
 from collector.storage.options import StorageOptions
 from collector.storage.records import Kind
 from collector.storage.samplelog import SampleLog, merge_runs
@@ -232,6 +232,7 @@ class Head(LayoutBook):
         if not len(sids):
             return report
         keep = self._sift(sids, timestamps, values, report)
+        self._merge_report(self.refused, report)
         if not keep.all():
             sids, timestamps, values = sids[keep], timestamps[keep], values[keep]
         if len(sids):
@@ -249,6 +250,7 @@ class Head(LayoutBook):
         if not len(sids):
             return report
         keep = self._sift(sids, timestamps, np.array([value.sum for value in histograms]), report)
+        self._merge_report(self.refused, report)
         blobs = [encode_histogram(value) for value, kept in zip(histograms, keep.tolist(), strict=True) if kept]
         sids, timestamps = sids[keep], timestamps[keep]
         if blobs:
@@ -350,8 +352,8 @@ class Head(LayoutBook):
         if self.wal is not None:
             self.wal.add(Kind.SHAPE, *records.shape_parts(group.number, group.shape, group.sids))
 
-    def log_row(self, group: HeadGroup, timestamp_ms: int, values: Values) -> None:
-        self.samples_appended += len(values)
+    def log_row(self, group: HeadGroup, timestamp_ms: int, values: Values, appended: int) -> None:
+        self.samples_appended += appended
         if self.wal is not None:
             self.wal.add(Kind.ROW, *records.row_parts(group.number, group.shape, timestamp_ms, values))
 
@@ -368,7 +370,7 @@ class Head(LayoutBook):
             slabs = layout.slabs()
             for slab in slabs:
                 last = slab is slabs[-1]
-                if not last or slab.count == ROWS or slab.window_end == MIN_TIME or layout.closed:
+                if not last or slab.count >= slab.limit or slab.window_end == MIN_TIME or layout.closed:
                     if slab.count:
                         window = int(slab.times[0]) // self.options.block_ms * self.options.block_ms
                         self.files.seal(layout, slab, window)
@@ -557,16 +559,18 @@ class Head(LayoutBook):
         sids = self.table.match(matchers)
         alive = self._alive.view()
         sids = sids[sids < len(alive)]
-        return sids[alive[sids]]
+        living: Rows = sids[alive[sids]]
+        return living
 
     def newest_of(self, sids: Rows) -> Timestamps:
         """The time of the newest sample of each series, or a little later."""
-        last: Timestamps = self._last_time.view()[sids]
+        last: Timestamps = self._last_time.view()[sids].copy()
         owner = self._owner.view()[sids]
         for number in np.unique(owner[owner > 0]).tolist():
             group = self.groups.get(number)
             if group is not None:
-                last = np.where(owner == number, np.maximum(last, group.last_time), last)
+                mine = owner == number
+                last[mine] = np.maximum(last[mine], group.last_time)
         return last
 
     @property

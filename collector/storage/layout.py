@@ -8,6 +8,7 @@ Readers take `layout.slabs()` first and `layout.frames` afterwards: sealing publ
 missed; what is seen twice is left out by time.
 """
 
+import mmap
 import threading
 from typing import Final
 
@@ -18,26 +19,39 @@ from collector.storage.columns import Column
 from collector.storage.interface import ABSENT_NAN, Rows, Values
 
 ROWS: Final = 32
+_MAP_FROM_BYTES: Final = 64 * 1024
 
 
 _swap = threading.Lock()  # the appending and the sealing thread both replace a layout's tuple of slabs
 
 
+def _rows(width: int) -> NDArray[np.float64]:
+    """Room for ROWS rows. Large ones come straight from the system: memory that no row has touched yet is not used, and it is given back
+    when the slab is sealed; from the heap it would stay in full, twice as much on average."""
+    size = ROWS * width * 8
+    if size < _MAP_FROM_BYTES:
+        return np.empty((ROWS, width))
+    pages = mmap.mmap(-1, size)
+    pages.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(pages, np.float64).reshape(ROWS, width)
+
+
 class Slab:
     """Up to ROWS raw rows. times: int64[ROWS]; values: float64[ROWS, width]; the first `count` rows are valid."""
 
-    __slots__ = ("count", "segment", "times", "values", "window_end")
+    __slots__ = ("count", "limit", "segment", "times", "values", "window_end")
 
-    def __init__(self, width: int, window_end: int, segment: int) -> None:
+    def __init__(self, width: int, window_end: int, segment: int, limit: int) -> None:
         self.times: NDArray[np.int64] = np.zeros(ROWS, np.int64)
-        self.values: NDArray[np.float64] = np.empty((ROWS, width))
+        self.values: NDArray[np.float64] = _rows(width)
         self.count = 0
+        self.limit = limit
         self.window_end = window_end
         self.segment = segment  # the oldest segment of the log that can hold a row of it
 
     def widen(self, width: int) -> None:
         """Room for more columns; the rows so far have nothing there."""
-        grown = np.empty((ROWS, width))
+        grown = _rows(width)
         old = self.values.shape[1]
         grown[: self.count, :old] = self.values[: self.count]
         grown[: self.count, old:] = ABSENT_NAN
@@ -69,9 +83,11 @@ class Layout:
         """The slab that takes a row at this time; a slab never reaches over a block boundary."""
         if self.slabs_:
             slab = self.slabs_[-1]
-            if slab.count < ROWS and timestamp_ms < slab.window_end:
+            if slab.count < slab.limit and timestamp_ms < slab.window_end:
                 return slab
-        slab = Slab(len(self.sids), (timestamp_ms // block_ms + 1) * block_ms, segment)
+        # The first slab of a layout is shorter by the layout's number: targets then fill their slabs in turn, not all at once.
+        limit = ROWS if self.slabs_ or len(self.frames) else 1 + self.number * 13 % ROWS
+        slab = Slab(len(self.sids), (timestamp_ms // block_ms + 1) * block_ms, segment, limit)
         with _swap:
             self.slabs_ = (*self.slabs_, slab)
         return slab

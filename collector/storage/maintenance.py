@@ -4,6 +4,7 @@ A disk that refuses (full, read-only) stops nothing: what cannot be written stay
 tries again.
 """
 
+import ctypes
 import errno
 import logging
 import os
@@ -32,6 +33,8 @@ from collector.storage.wal import list_segments
 
 logger = logging.getLogger(__name__)
 
+_TRIM_EVERY_MS: Final = 30_000
+_LIBC = ctypes.CDLL(None)
 _SEGMENTS_KEPT: Final = 2  # of the log: slabs older than this are sealed before they are full
 
 
@@ -51,6 +54,7 @@ class Maintenance:
         self._tombstones, self._options = tombstones, options
         self._lock = threading.Lock()
         self._refused: dict[str, str] = {}
+        self._trimmed_ms = 0
         self.compactions = 0
         self.compactions_failed = 0
         self.flushes = 0
@@ -85,6 +89,9 @@ class Maintenance:
                 self._attempt("checkpoint", self._checkpoint),
                 self._attempt("compaction", lambda: self._compact(now_ms)),
             ]
+            if now_ms - self._trimmed_ms > _TRIM_EVERY_MS:
+                self._trimmed_ms = now_ms
+                _LIBC.malloc_trim(0)  # what was freed at a reshape or flush would otherwise stay ours
             return all(done)
 
     def _attempt(self, what: str, work: Callable[[], None]) -> bool:

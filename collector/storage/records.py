@@ -81,6 +81,8 @@ def decode_series(payload: memoryview, table: SeriesTable) -> Rows:
     count, keyset_count, text_count = _SERIES.unpack_from(payload)
     reader = _Reader(payload, _SERIES.size)
     sids = reader.take("<i4", count).astype(np.int64)
+    if table.knows(sids):
+        return sids
     keyset_index = reader.take("<i4", count)
     sizes = reader.take("<i4", keyset_count)
     name_places = reader.take("<i4", int(sizes.sum())).tolist()
@@ -92,7 +94,9 @@ def decode_series(payload: memoryview, table: SeriesTable) -> Rows:
         keysets.append(table.keyset(tuple(texts[place] for place in name_places[offset : offset + size])))
         offset += size
     symbols = np.full(text_count, -1, np.int32)
-    for place in np.unique(values).tolist():
+    used = np.zeros(text_count, bool)
+    used[values] = True
+    for place in np.flatnonzero(used).tolist():
         symbols[place] = intern(texts[place])
     if count:
         table.restore(sids, np.array(keysets, np.int32)[keyset_index], symbols[values])

@@ -135,6 +135,10 @@ class SeriesTable:
                 hashes = _hash(keysets, starts, lengths, codes)
                 self._enter(sids[fresh], hashes[fresh], keysets[fresh], starts[fresh], lengths[fresh], codes)
 
+    def knows(self, sids: Rows) -> bool:
+        """Whether all these numbers are in use."""
+        return not len(sids) or (int(sids.max()) < len(self._keyset) and bool((self._keyset.view()[sids] >= 0).all()))
+
     def _lengths(self, keysets: NDArray[np.int32]) -> NDArray[np.int64]:
         sizes = np.array([len(names) for names in self._keyset_names] or [0], np.int64)
         return sizes[keysets] if len(keysets) else np.empty(0, np.int64)
@@ -246,7 +250,6 @@ class SeriesTable:
         own: NDArray[np.int32],
     ) -> None:
         pending = self._pending
-        offset = 0
         if len(sids) + len(pending) > _PENDING_MAX:
             merged = np.concatenate([self._hashes, np.fromiter(pending, np.uint64, len(pending)), hashes])
             owners = np.concatenate([self._hashed, np.fromiter(pending.values(), np.int32, len(pending)), sids])
@@ -263,16 +266,16 @@ class SeriesTable:
                 key = (int(keysets[index]), own[starts[index] : starts[index] + lengths[index]].tobytes())
                 self._collisions[key] = int(sids[index])
             return
-        for value, sid, keyset, length in zip(
-            hashes.tolist(), sids.tolist(), keysets.tolist(), lengths.tolist(), strict=True
-        ):
-            place = int(np.searchsorted(self._hashes, np.uint64(value))) if len(self._hashes) else 0
-            taken = place < len(self._hashes) and int(self._hashes[place]) == value
-            if taken or value in pending:
-                self._collisions[keyset, own[offset : offset + length].tobytes()] = sid
-            else:
-                pending[value] = sid
-            offset += length
+        taken = np.zeros(len(hashes), bool)
+        if len(self._hashes):
+            place = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
+            taken = self._hashes[place] == hashes
+        owners = sids.tolist()
+        for index, value in enumerate(hashes.tolist()):
+            if taken[index] or pending.setdefault(value, owners[index]) != owners[index]:
+                begin = int(lengths[:index].sum())
+                key = (int(keysets[index]), own[begin : begin + int(lengths[index])].tobytes())
+                self._collisions[key] = owners[index]
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
