@@ -76,6 +76,12 @@ class Series:
     def name(self) -> str:
         return self.labels.get("alertname", "")
 
+    @property
+    def order(self) -> tuple[object, ...]:
+        """The order of alerts in notifications and lists: by job, by instance, those without last; then by labels."""
+        job, instance = self.labels.get("job"), self.labels.get("instance")
+        return (job is None, job or "", instance is None, instance or "", len(self.key), self.key)
+
 
 def fingerprint(key: LabelSet) -> Fingerprint:
     """FNV-1a, 64 bits, over names and values, each followed by a 0xFF byte."""

@@ -64,12 +64,12 @@ class AlertsApi:
             members = [one for one in group.members.values() if one.alert.ends_at > now and wanted(one)]
             if members:
                 out.append(self._group(group, members, now))
-        out.sort(key=lambda one: (sorted(one["labels"].items()), one["receiver"]["name"]))
+        out.sort(key=lambda one: (len(one["labels"]), sorted(one["labels"].items()), one["receiver"]["name"]))
         return json_answer(out)
 
     def _group(self, group: Group, members: list[Series], now: float) -> dict[str, Any]:
         engine = self._service.engine
-        members.sort(key=lambda one: one.fingerprint)
+        members.sort(key=lambda one: one.order)
         return {
             "labels": dict(group.labels),
             "routeLabels": group.route.labels,

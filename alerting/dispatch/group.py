@@ -26,8 +26,8 @@ class Group:
         return f"{self.route.key}:{{{pairs}}}"
 
     def views(self, now: float) -> tuple[View, ...]:
-        """The alerts as they are now, oldest first."""
-        series = sorted(self.members.values(), key=lambda one: (one.alert.starts_at, one.key))
+        """The alerts as they are now, in order."""
+        series = sorted(self.members.values(), key=lambda one: one.order)
         return tuple(View(one, one.alert, one.alert.resolved(now)) for one in series)
 
     def forget(self, views: tuple[View, ...]) -> None:
