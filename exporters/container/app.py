@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 import exporters.container.groups  # noqa: F401 - registers the built-in groups
+from exporters.container.catalogue import Catalogue, find_runtimes
 from exporters.container.groups.registry import groups
 from exporters.container.machine import machine_metrics
 from exporters.container.scrape import Scraper, Settings, group_names
@@ -38,6 +39,13 @@ def add_flags(flags: Flags) -> None:
     flags.add("raw_cgroup_prefix_whitelist", "Of other cgroups only those below these.", default="", metavar="LIST")
     flags.switch("store_container_labels", "Turn all labels of containers into metric labels.")
     flags.add("whitelisted_container_labels", "Labels of containers that become metric labels.", default="")
+    usual = "docker,podman,cri,links"
+    flags.add(
+        "runtimes",
+        "Runtimes to ask for names, each with its usual sockets or as name=socket; empty for none.",
+        default=usual,
+        metavar="LIST",
+    )
     flags.add("env_metadata_whitelist", "Environment variables that become metric labels.", default="")
 
 
@@ -58,7 +66,7 @@ def build(options: argparse.Namespace) -> Service | None:
         env_whitelist=frozenset(_listed(options.env_metadata_whitelist)),
         all_labels=options.store_container_labels,
     )
-    return ContainerExporter(options, settings)
+    return ContainerExporter(options, settings, _listed(options.runtimes))
 
 
 class ContainerExporter(Service):
@@ -67,10 +75,13 @@ class ContainerExporter(Service):
     name = "container-exporter"
     lean = True
 
-    def __init__(self, options: argparse.Namespace, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(
+        self, options: argparse.Namespace, settings: Settings, sources: list[str], clock: Clock | None = None
+    ) -> None:
         super().__init__()
-        self._settings = settings
-        self._scraper = Scraper(settings, clock or SystemClock())
+        self._settings, self._sources, self._clock = settings, sources, clock or SystemClock()
+        self._scraper = Scraper(settings, self._clock)
+        self._catalogue = self._open_catalogue()
         self._turn = asyncio.Lock()
         endpoint = MetricsEndpoint(self._gather)
         self.web = WebServer(
@@ -82,13 +93,24 @@ class ContainerExporter(Service):
 
     async def close(self) -> None:
         await self.web.stop()
+        await self._catalogue.close()
+
+    async def reload(self) -> None:
+        """Look for runtimes' sockets anew: one may have been installed since."""
+        before, self._catalogue = self._catalogue, self._open_catalogue()
+        await before.close()
 
     async def _gather(self, _: Request) -> Iterable[Metric]:
         async with self._turn:
-            metrics = await asyncio.to_thread(self._scraper.scrape, {})
+            await self._catalogue.refresh()
+            metrics = await asyncio.to_thread(self._scraper.scrape, self._catalogue.facts)
+        metrics += self._catalogue.metrics()
         metrics += machine_metrics(self._settings.procfs, self._settings.sysfs)
         metrics += build_info("container_exporter")
         return metrics
+
+    def _open_catalogue(self) -> Catalogue:
+        return Catalogue(find_runtimes(self._sources), self._clock)
 
     async def _landing(self, _: Request) -> Response:
         return HTMLResponse(_LANDING)

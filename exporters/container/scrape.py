@@ -11,6 +11,7 @@ from exporters.container.cgroups.hierarchy import Cgroup, Hierarchy
 from exporters.container.cgroups.names import CgroupName, is_container, parse_name
 from exporters.container.facts import Facts
 from exporters.container.groups.registry import Container, Group, groups
+from exporters.container.states import state_metrics
 from pharos.clock import Clock
 from pharos.exposition import Metric, gauge
 
@@ -67,6 +68,7 @@ class Scraper:
         pods = {known.pod_uid: known for known in facts.values() if known.pod_uid and known.pod}
         networks: set[str] = set()
         paths: set[str] = set()
+        labels_by_id: dict[str, Mapping[str, str]] = {}
         for cgroup in self._hierarchy.groups(is_container):
             name = parse_name(cgroup.id)
             if not self._wanted(cgroup.id, name):
@@ -74,6 +76,8 @@ class Scraper:
             paths.add(cgroup.id)
             known = facts.get(name.container_id)
             page.labels = self._labels(cgroup, name, known, pods)
+            if known is not None:
+                labels_by_id[known.id] = page.labels
             container = self._container(cgroup, name, known, networks)
             seen.add(now, page.labels)
             errors += self._read(container, page)
@@ -83,7 +87,7 @@ class Scraper:
                 keep(paths)
         error = gauge("container_scrape_error", "1 if there was an error while getting container metrics, 0 otherwise")
         error.add(int(errors > 0))
-        return [*page.table.values(), seen, error]
+        return [*page.table.values(), *state_metrics(facts.values(), labels_by_id), seen, error]
 
     def _wanted(self, path: str, name: CgroupName) -> bool:
         if path == "/" or name.kind == "container":

@@ -47,6 +47,7 @@ from exporters.node.collectors import (  # noqa: F401
     powersupplyclass,
     pressure,
     processes,
+    processes_top,
     qdisc,
     rapl,
     schedstat,
