@@ -1,0 +1,5 @@
+"""Sending samples to other engines by remote write."""
+
+from collector.remote.sender.manager import RemoteWriteManager
+
+__all__ = ["RemoteWriteManager"]
