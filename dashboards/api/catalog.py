@@ -23,7 +23,14 @@ class CatalogApi:
         found = self._store.search(parameters.get("query", ""), parameters.getlist("tag"))
         return JSONResponse(
             [
-                {"uid": d.uid, "title": d.title, "url": d.path, "type": "dash-db", "tags": list(d.tags), "folderTitle": d.origin}
+                {
+                    "uid": d.uid,
+                    "title": d.title,
+                    "url": d.path,
+                    "type": "dash-db",
+                    "tags": list(d.tags),
+                    "folderTitle": d.origin,
+                }
                 for d in found
             ]
         )

@@ -45,7 +45,13 @@ def encode_frame(frame: Frame, legend: str, held: str | None = None, limit: int 
             entry["labels"] = item.labels
             entry["name"] = legend_name(item, legend)
         series.append(entry)
-    answer: dict[str, Any] = {"t0": frame.start_ms, "step": frame.step_ms, "n": frame.length, "sig": sig, "series": series}
+    answer: dict[str, Any] = {
+        "t0": frame.start_ms,
+        "step": frame.step_ms,
+        "n": frame.length,
+        "sig": sig,
+        "series": series,
+    }
     if len(frame.series) > limit:
         answer["total"] = len(frame.series)
     if frame.warnings:

@@ -62,7 +62,9 @@ class ProxyApi:
         except SourceError as error:
             return JSONResponse({"error": error.message, "kind": error.kind}, error.status)
         content_type = answer.headers.get("content-type", "application/json")
-        return Response(answer.content, answer.status_code, media_type=content_type, headers={"Cache-Control": "no-store"})
+        return Response(
+            answer.content, answer.status_code, media_type=content_type, headers={"Cache-Control": "no-store"}
+        )
 
 
 def allowed(kind: str, method: str, path: str) -> bool:

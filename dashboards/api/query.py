@@ -80,7 +80,9 @@ def read_query(raw: Mapping[str, Any]) -> BatchQuery:
 def read_values(raw: Mapping[str, Any]) -> dict[str, Value]:
     """Variables of the request: `{name: {values: [...], multi, all}}`."""
     return {
-        name: Value(tuple(str(v) for v in item.get("values") or ("",)), bool(item.get("multi")), item.get("all") or None)
+        name: Value(
+            tuple(str(v) for v in item.get("values") or ("",)), bool(item.get("multi")), item.get("all") or None
+        )
         for name, item in raw.items()
     }
 
@@ -102,11 +104,15 @@ class QueryApi:
         except (ValueError, TypeError, AttributeError) as error:
             return JSONResponse({"error": f"unreadable request: {error}"}, 400)
         if len(queries) > MAX_QUERIES:
-            return JSONResponse({"error": f"{len(queries)} queries in one request, at most {MAX_QUERIES} are taken"}, 413)
+            return JSONResponse(
+                {"error": f"{len(queries)} queries in one request, at most {MAX_QUERIES} are taken"}, 413
+            )
         lines = self._lines(queries, span, values, now_ms)
         if "gzip" in request.headers.get("accept-encoding", ""):
             return StreamingResponse(
-                _compressed(lines), media_type="application/x-ndjson", headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+                _compressed(lines),
+                media_type="application/x-ndjson",
+                headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"},
             )
         return StreamingResponse(lines, media_type="application/x-ndjson")
 
@@ -130,11 +136,15 @@ class QueryApi:
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def answer(self, query: BatchQuery, span: TimeRange, values: Mapping[str, Value], now_ms: int) -> dict[str, Any]:
+    async def answer(
+        self, query: BatchQuery, span: TimeRange, values: Mapping[str, Value], now_ms: int
+    ) -> dict[str, Any]:
         """One line of the answer: a frame, lines of logs, or an error."""
         try:
             span = own_span(query, span, now_ms)
-            source = self._sources.find(interpolate(query.datasource, values, "raw"), str(query.target.get("sourceType") or ""))
+            source = self._sources.find(
+                interpolate(query.datasource, values, "raw"), str(query.target.get("sourceType") or "")
+            )
             step = query_step(query, span, source.config.scrape_interval_ms, values)
             return await self._timed(source, query, span, step, {**values, **macros(span, step)})
         except SourceError as error:
@@ -169,7 +179,12 @@ class QueryApi:
         if query.instant:
             frame = await source.query_instant(expression, span.end_ms)
             held = query.held.get("sig")
-            return {"key": query.key, "expr": expression, "instant": True, **encode_frame(frame, query.legend, held, query.limit)}
+            return {
+                "key": query.key,
+                "expr": expression,
+                "instant": True,
+                **encode_frame(frame, query.legend, held, query.limit),
+            }
         grid = align(span, step.step_ms)
         part = missing_part(query, grid, step.step_ms, expression)
         frame = await source.query_range(expression, part, step.step_ms)
@@ -189,11 +204,27 @@ class QueryApi:
         answer = await source.search(elasticsearch.panel_body(query.target, text, grid, step.step_ms))
         if elasticsearch.wants_lines(query.target):
             page = elasticsearch.read_page(answer, step.step_ms)
-            return {"key": query.key, "expr": text, "lines": [encode_line(line) for line in page.lines], "total": page.total}
+            return {
+                "key": query.key,
+                "expr": text,
+                "lines": [encode_line(line) for line in page.lines],
+                "total": page.total,
+            }
         frame = elasticsearch.panel_frame(query.target, answer, grid, step.step_ms)
-        legend = query.legend or " ".join(f"{{{{{name}}}}}" for name in (frame.series[0].labels if frame.series else ())) or "count"
+        legend = (
+            query.legend
+            or " ".join(f"{{{{{name}}}}}" for name in (frame.series[0].labels if frame.series else ()))
+            or "count"
+        )
         encoded = encode_frame(frame, legend, str(query.held.get("sig") or ""), query.limit)
-        return {"key": query.key, "expr": text, "from": grid.start_ms, "partial": False, "instant": frame.length == 1, **encoded}
+        return {
+            "key": query.key,
+            "expr": text,
+            "from": grid.start_ms,
+            "partial": False,
+            "instant": frame.length == 1,
+            **encoded,
+        }
 
 
 def own_span(query: BatchQuery, span: TimeRange, now_ms: int) -> TimeRange:
@@ -218,7 +249,11 @@ def missing_part(query: BatchQuery, grid: TimeRange, step_ms: int, expression: s
     """What the browser lacks: everything, or from its last instant on (that one again, for it may have been incomplete)."""
     held = query.held
     last = held.get("last")
-    same = held.get("step") == step_ms and held.get("expr") == expression and (held.get("first") or grid.end_ms) <= grid.start_ms
+    same = (
+        held.get("step") == step_ms
+        and held.get("expr") == expression
+        and (held.get("first") or grid.end_ms) <= grid.start_ms
+    )
     if not same or not isinstance(last, int) or not grid.start_ms < last <= grid.end_ms:
         return grid
     start = last - step_ms
@@ -230,5 +265,3 @@ async def _compressed(lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     async for line in lines:
         yield packer.compress(line) + packer.flush(zlib.Z_SYNC_FLUSH)
     yield packer.flush()
-
-

@@ -7,8 +7,6 @@ from dash.development.base_component import Component
 
 class _Own(Component):
     _namespace = "pharos_ui"
-    _children_props: ClassVar[list[str]] = []
-    _base_nodes: ClassVar[list[str]] = ["children"]
     properties: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, id: Any = None, **given: Any) -> None:  # noqa: A002
@@ -22,7 +20,7 @@ class _Own(Component):
             raise TypeError(f"{self._type} has no property {', '.join(sorted(unknown))}")
         if id is not None:
             given["id"] = id
-        super().__init__(**given)
+        super().__init__(**given)  # type: ignore[no-untyped-call]
 
 
 class Toolbar(_Own):
@@ -64,7 +62,6 @@ class DataTable(_Own):
 class Shell(_Own):
     """Navigation and header around a page."""
 
-    _children_props: ClassVar[list[str]] = []
     properties = ("children", "items", "active", "version")
 
 

@@ -46,9 +46,11 @@ def normalise(raw: Mapping[str, Any]) -> Normal:
     for position, panel in enumerate(_every_panel(panels), start=1):
         panel.setdefault("id", 10_000 + position)
         _migrate_panel(panel, notes.append)
-    for variable in (dashboard.get("templating") or {}).get("list") or ():
-        if variable.get("type") in ("adhoc", "groupby", "switch"):
-            notes.append(f"variable {variable.get('name')}: type {variable['type']} is shown but has no effect")
+    notes += [
+        f"variable {variable.get('name')}: type {variable['type']} is shown but has no effect"
+        for variable in (dashboard.get("templating") or {}).get("list") or ()
+        if variable.get("type") in ("adhoc", "groupby", "switch")
+    ]
     return Normal(dashboard, tuple(dict.fromkeys(notes)))
 
 

@@ -77,8 +77,16 @@ def _series_override(item: Mapping[str, Any], right: Mapping[str, Any]) -> dict[
     is_regex = alias.startswith("/") and alias.endswith("/")
     properties: list[dict[str, Any]] = []
     if item.get("yaxis") == 2:
-        properties += [{"id": "custom.axisPlacement", "value": "right"}, {"id": "unit", "value": right.get("format") or "short"}]
-    simple = {"linewidth": "custom.lineWidth", "color": "color", "stack": "custom.stacking", "transform": "custom.transform"}
+        properties += [
+            {"id": "custom.axisPlacement", "value": "right"},
+            {"id": "unit", "value": right.get("format") or "short"},
+        ]
+    simple = {
+        "linewidth": "custom.lineWidth",
+        "color": "color",
+        "stack": "custom.stacking",
+        "transform": "custom.transform",
+    }
     for old, new in simple.items():
         if old not in item:
             continue
@@ -106,7 +114,11 @@ def singlestat(panel: dict[str, Any], note: Note) -> None:
     """A `singlestat` panel: a stat, or a gauge when it showed one."""
     gauge = panel.get("gauge") or {}
     panel["type"] = "gauge" if gauge.get("show") else "stat"
-    defaults: dict[str, Any] = {"unit": panel.get("format") or "none", "thresholds": _steps(panel), "color": {"mode": "thresholds"}}
+    defaults: dict[str, Any] = {
+        "unit": panel.get("format") or "none",
+        "thresholds": _steps(panel),
+        "color": {"mode": "thresholds"},
+    }
     if panel.get("decimals") is not None:
         defaults["decimals"] = panel["decimals"]
     if gauge.get("show"):
@@ -161,10 +173,14 @@ def table_old(panel: dict[str, Any], note: Note) -> None:
         if style.get("decimals") is not None and style.get("type") == "number":
             properties.append({"id": "decimals", "value": style["decimals"]})
         if style.get("link") and style.get("linkUrl"):
-            properties.append({"id": "links", "value": [{"title": style.get("linkTooltip") or "", "url": style["linkUrl"]}]})
+            properties.append(
+                {"id": "links", "value": [{"title": style.get("linkTooltip") or "", "url": style["linkUrl"]}]}
+            )
         if properties:
             is_regex = pattern.startswith("/")
-            overrides.append({"matcher": {"id": "byRegexp" if is_regex else "byName", "options": pattern}, "properties": properties})
+            overrides.append(
+                {"matcher": {"id": "byRegexp" if is_regex else "byName", "options": pattern}, "properties": properties}
+            )
     panel["fieldConfig"] = {"defaults": {}, "overrides": overrides}
     if panel.get("transform") not in (None, "table", "timeseries_to_columns", "timeseries_to_rows"):
         note(f"{panel.get('title')}: table transform {panel['transform']} is shown as a plain table")

@@ -1,10 +1,9 @@
 """The texts of the UI: English is the key, Chinese the value. The browser gets the same table."""
 
+from pathlib import Path
 from typing import Final
 
 import orjson
-
-from pathlib import Path
 
 LANGUAGES: Final = ("en", "zh")
 ZH: Final[dict[str, str]] = orjson.loads((Path(__file__).parent / "zh.json").read_bytes())

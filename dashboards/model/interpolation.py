@@ -63,6 +63,8 @@ def _quoted(text: str) -> str:
 
 def _lucene(value: Value, _: str) -> str:
     if len(value.values) == 1:
+        if not value.multi:  # a text box: the user writes query syntax
+            return value.values[0]
         return _quoted(value.values[0]) if re.search(r"\W", value.values[0]) else value.values[0]
     return "(" + " OR ".join(_quoted(text) for text in value.values) + ")"
 

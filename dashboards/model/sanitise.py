@@ -18,6 +18,10 @@ def safe_markup(content: str, mode: str) -> str:
     elif mode == "code":
         return f"<pre>{nh3.clean_text(content)}</pre>"
     cleaned: str = nh3.clean(
-        rendered, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}, link_rel="noopener noreferrer"
+        rendered,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer",
     )
     return cleaned

@@ -5,6 +5,7 @@ The rounding follows what Grafana documents for `$__interval`, and `$__rate_inte
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from dashboards.model.timerange import TimeRange
@@ -19,7 +20,15 @@ _NICE_MS: Final = (
     86_400_000, 604_800_000, 2_592_000_000, 31_536_000_000,
 )  # fmt: skip
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)")
-_UNIT_MS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "y": 31_536_000_000}
+_UNIT_MS: Final = {
+    "ms": 1,
+    "s": 1000,
+    "m": 60_000,
+    "h": 3_600_000,
+    "d": 86_400_000,
+    "w": 604_800_000,
+    "y": 31_536_000_000,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,7 @@ def format_interval(milliseconds: int) -> str:
 
 def round_interval(milliseconds: float) -> int:
     """The nearest round interval, ties upwards."""
-    for low, high in zip(_NICE_MS, _NICE_MS[1:], strict=False):
+    for low, high in pairwise(_NICE_MS):
         if milliseconds < (low + high) / 2:
             return low
     return _NICE_MS[-1]

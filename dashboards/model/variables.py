@@ -155,8 +155,8 @@ def choose(variable: Variable, options: Sequence[tuple[str, str]], asked: Sequen
     if variable.kind in ("textbox", "constant", "adhoc"):
         return tuple(asked) or variable.current or ((variable.query,) if variable.query else ("",))
     known = {value for _, value in options}
-    for wanted in (tuple(asked), variable.current):
-        wanted = tuple(ALL if text == "All" and "All" not in known else text for text in wanted)
+    for texts in (asked, variable.current):
+        wanted = tuple(ALL if text == "All" and "All" not in known else text for text in texts)
         if ALL in wanted and variable.include_all:
             return (ALL,)
         kept = tuple(text for text in wanted if text in known)

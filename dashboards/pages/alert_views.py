@@ -5,16 +5,23 @@ from typing import Any
 from urllib.parse import quote
 
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from dashboards.components import LocalTime
 from dashboards.model.moments import parse_moment
 from dashboards.model.units import format_value
-from dashboards.pages.base import PageContext, chip, icon, notice
+from dashboards.pages.base import PageContext, chip, data, icon, notice
 from dashboards.sources.matchers import format_matcher
 
-SEVERITY = {"critical": "critical", "page": "critical", "error": "serious", "warning": "warn", "info": "info", "none": "unknown"}
+SEVERITY = {
+    "critical": "critical",
+    "page": "critical",
+    "error": "serious",
+    "warning": "warn",
+    "info": "info",
+    "none": "unknown",
+}
 SHOWN = 1000
 
 
@@ -29,7 +36,9 @@ def wanted(text: str, *parts: object) -> bool:
     return all(word in haystack for word in text.lower().split())
 
 
-def firing(context: PageContext, groups: Sequence[Mapping[str, Any]], pending: Sequence[Mapping[str, Any]], text: str) -> Component:
+def firing(
+    context: PageContext, groups: Sequence[Mapping[str, Any]], pending: Sequence[Mapping[str, Any]], text: str
+) -> Component:
     """Alerts as alerting groups them, and those about to fire."""
     shown = 0
     sections = []
@@ -51,7 +60,9 @@ def firing(context: PageContext, groups: Sequence[Mapping[str, Any]], pending: S
 def _group(context: PageContext, group: Mapping[str, Any], alerts: Sequence[Mapping[str, Any]]) -> Component:
     labels = group.get("labels") or {}
     active = sum((a.get("status") or {}).get("state") == "active" for a in alerts)
-    title = [_label(k, v) for k, v in sorted(labels.items())] or [html.Span(context.t("Not grouped"), className="muted")]
+    title = [_label(k, v) for k, v in sorted(labels.items())] or [
+        html.Span(context.t("Not grouped"), className="muted")
+    ]
     receiver = (group.get("receiver") or {}).get("name", "")
     head = [
         html.Div(title, className="labels"),
@@ -59,7 +70,11 @@ def _group(context: PageContext, group: Mapping[str, Any], alerts: Sequence[Mapp
         chip(context.t("{n} firing", n=active), "critical" if active else "unknown"),
     ]
     rows = [_alert(context, alert, labels) for alert in sorted(alerts, key=_alert_order)]
-    return html.Section([html.Div(head, className="card-head"), html.Div(rows, className="alerts")], className="card", **{"data-testid": "alert-group"})
+    return html.Section(
+        [html.Div(head, className="card-head"), html.Div(rows, className="alerts")],
+        className="card",
+        **data({"data-testid": "alert-group"}),
+    )
 
 
 def _alert_order(alert: Mapping[str, Any]) -> tuple[bool, str, str]:
@@ -86,7 +101,15 @@ def _alert(context: PageContext, alert: Mapping[str, Any], shared: Mapping[str, 
                 leftSection=icon("bell-off", 13),
             )
         )  # fmt: skip
-    return _alert_row(labels, annotations, mark, own, parse_moment(str(alert.get("startsAt", ""))), actions, "muted-row" if silenced else state)
+    return _alert_row(
+        labels,
+        annotations,
+        mark,
+        own,
+        parse_moment(str(alert.get("startsAt", ""))),
+        actions,
+        "muted-row" if silenced else state,
+    )
 
 
 def _alert_row(
@@ -107,11 +130,18 @@ def _alert_row(
         *([html.Div(more, className="alert-more")] if more else []),
         html.Div([_label(k, v) for k, v in sorted(own.items())], className="labels"),
     ]
-    side = [html.Span([LocalTime(ms=since_ms, mode="ago")], className="muted num"), *[a for a in actions if a is not None]]
+    side = [
+        html.Span([LocalTime(ms=since_ms, mode="ago")], className="muted num"),
+        *[a for a in actions if a is not None],
+    ]
     return html.Div(
-        [html.Div(mark, className="alert-mark"), html.Div(text, className="alert-text"), html.Div(side, className="alert-side")],
+        [
+            html.Div(mark, className="alert-mark"),
+            html.Div(text, className="alert-text"),
+            html.Div(side, className="alert-side"),
+        ],
         className=f"alert {kind}",
-        **{"data-testid": "alert-row", "data-alertname": name, "data-state": state},
+        **data({"data-testid": "alert-row", "data-alertname": name, "data-state": state}),
     )
 
 
@@ -130,7 +160,11 @@ def _pending(context: PageContext, alerts: Sequence[Mapping[str, Any]]) -> Compo
         for a in alerts
     ]
     head = [html.H2(context.t("About to fire")), chip(context.t("{n} pending", n=len(rows)), "warn")]
-    return html.Section([html.Div(head, className="card-head"), html.Div(rows, className="alerts")], className="card", **{"data-testid": "alert-pending"})
+    return html.Section(
+        [html.Div(head, className="card-head"), html.Div(rows, className="alerts")],
+        className="card",
+        **data({"data-testid": "alert-pending"}),
+    )
 
 
 def _graph_link(context: PageContext, generator: str) -> Component | None:
@@ -138,7 +172,9 @@ def _graph_link(context: PageContext, generator: str) -> Component | None:
     _, found, rest = generator.partition("g0.expr=")
     if not found:
         return None
-    return html.A([icon("explore", 13), context.t("Graph")], href=f"/explore?expr={rest.split('&')[0]}", className="small-link")
+    return html.A(
+        [icon("explore", 13), context.t("Graph")], href=f"/explore?expr={rest.split('&')[0]}", className="small-link"
+    )
 
 
 def _label(name: str, value: object) -> Component:
@@ -149,21 +185,45 @@ def rules(context: PageContext, data: Mapping[str, Any], text: str) -> Component
     """Rule groups with state, expression, health and time of evaluation."""
     sections = []
     for group in data.get("groups", ()):
-        chosen = [r for r in group.get("rules", ()) if wanted(text, r.get("name"), r.get("query"), r.get("labels"), r.get("state"))]
+        chosen = [
+            r
+            for r in group.get("rules", ())
+            if wanted(text, r.get("name"), r.get("query"), r.get("labels"), r.get("state"))
+        ]
         if chosen:
-            head = [html.H2(group.get("name", "")), html.Span(context.t("every {interval}", interval=format_value(float(group.get("interval", 0)), "s")), className="muted")]
+            head = [
+                html.H2(group.get("name", "")),
+                html.Span(
+                    context.t("every {interval}", interval=format_value(float(group.get("interval", 0)), "s")),
+                    className="muted",
+                ),
+            ]
             columns = (("State", "c-state"), ("Rule", ""), ("Expression", ""), ("For", "num"), ("Evaluation", "num"))
             table = html.Table(
-                [html.Thead(html.Tr([html.Th(context.t(name), className=kind) for name, kind in columns])), html.Tbody([_rule(context, r) for r in chosen])],
+                [
+                    html.Thead(html.Tr([html.Th(context.t(name), className=kind) for name, kind in columns])),
+                    html.Tbody([_rule(context, r) for r in chosen]),
+                ],
                 className="table",
             )
-            sections.append(html.Section([html.Div(head, className="card-head"), html.Div(table, className="table-wrap")], className="card"))
+            sections.append(
+                html.Section(
+                    [html.Div(head, className="card-head"), html.Div(table, className="table-wrap")], className="card"
+                )
+            )
     if sections:
         return html.Div(sections)
-    return notice(context.t("No rules"), context.t("Rule files are named in rule_files of the collector's configuration."))
+    return notice(
+        context.t("No rules"), context.t("Rule files are named in rule_files of the collector's configuration.")
+    )
 
 
-RULE_STATES = {"firing": ("critical", "Firing"), "pending": ("warn", "Pending"), "inactive": ("ok", "OK"), "unknown": ("unknown", "Unknown")}
+RULE_STATES = {
+    "firing": ("critical", "Firing"),
+    "pending": ("warn", "Pending"),
+    "inactive": ("ok", "OK"),
+    "unknown": ("unknown", "Unknown"),
+}
 
 
 def _rule(context: PageContext, rule: Mapping[str, Any]) -> Component:
@@ -182,10 +242,18 @@ def _rule(context: PageContext, rule: Mapping[str, Any]) -> Component:
             html.Td(chip(context.t(word), state)),
             html.Td(name),
             html.Td(html.A(query, href=f"/explore?expr={quote(query, safe='')}", className="mono query-link")),
-            html.Td(format_value(float(rule.get("duration") or 0), "s") if rule.get("duration") else "", className="num"),
+            html.Td(
+                format_value(float(rule.get("duration") or 0), "s") if rule.get("duration") else "", className="num"
+            ),
             html.Td(format_value(float(rule.get("evaluationTime") or 0), "s"), className="num"),
         ],
-        **{"data-testid": "rule-row", "data-rule": rule.get("name", ""), "data-state": rule.get("state") or rule.get("type", "")},
+        **data(
+            {
+                "data-testid": "rule-row",
+                "data-rule": rule.get("name", ""),
+                "data-state": rule.get("state") or rule.get("type", ""),
+            }
+        ),
     )
 
 
@@ -195,14 +263,24 @@ SILENCE_STATES = {"active": ("info", "Active"), "pending": ("warn", "Pending"), 
 def silences(context: PageContext, entries: Iterable[Mapping[str, Any]], text: str) -> Component:
     """Silences, those in force first."""
     order = {"active": 0, "pending": 1, "expired": 2}
-    chosen = [s for s in entries if wanted(text, s.get("matchers"), s.get("comment"), s.get("createdBy"), (s.get("status") or {}).get("state"))]
+    chosen = [
+        s
+        for s in entries
+        if wanted(text, s.get("matchers"), s.get("comment"), s.get("createdBy"), (s.get("status") or {}).get("state"))
+    ]
     if not chosen:
-        return notice(context.t("No silences"), context.t("A silence stops notifications for alerts that match."), testid="no-silences")
+        return notice(
+            context.t("No silences"),
+            context.t("A silence stops notifications for alerts that match."),
+            testid="no-silences",
+        )
     chosen.sort(key=lambda s: order.get((s.get("status") or {}).get("state", ""), 3))
     columns = (("State", "c-state"), ("Matchers", ""), ("Comment", ""), ("Who", ""), ("Ends", "num"), ("", "num"))
     head = html.Tr([html.Th(context.t(name) if name else "", className=kind) for name, kind in columns])
     body = html.Tbody([_silence(context, silence) for silence in chosen[:200]])
-    return html.Section(html.Div(html.Table([html.Thead(head), body], className="table"), className="table-wrap"), className="card")
+    return html.Section(
+        html.Div(html.Table([html.Thead(head), body], className="table"), className="table-wrap"), className="card"
+    )
 
 
 def _silence(context: PageContext, silence: Mapping[str, Any]) -> Component:
@@ -210,7 +288,7 @@ def _silence(context: PageContext, silence: Mapping[str, Any]) -> Component:
     state, word = SILENCE_STATES.get(status, ("unknown", status))
     expire = dmc.Button(
         context.t("Expire"), id={"type": "silence-expire", "id": silence["id"]}, size="compact-xs", variant="default",
-        **{"data-testid": "silence-expire"},
+        **data({"data-testid": "silence-expire"}),
     )  # fmt: skip
     matchers = [html.Span(format_matcher(m), className="label") for m in silence.get("matchers", ())]
     return html.Tr(
@@ -223,35 +301,58 @@ def _silence(context: PageContext, silence: Mapping[str, Any]) -> Component:
             html.Td(expire if status != "expired" else "", className="num"),
         ],
         className="muted-row" if status == "expired" else "",
-        **{"data-testid": "silence-row", "data-state": status},
+        **data({"data-testid": "silence-row", "data-state": status}),
     )
 
 
 def history(context: PageContext, entries: Sequence[Mapping[str, Any]] | None, text: str) -> Component:
     """Attempts to notify, newest first."""
     if entries is None:
-        return notice(context.t("This alerting server keeps no history"), context.t("Pharos's own alerting records every attempt."))
+        return notice(
+            context.t("This alerting server keeps no history"),
+            context.t("Pharos's own alerting records every attempt."),
+        )
     chosen = [entry for entry in entries if wanted(text, *entry.values())]
     if not chosen:
-        return notice(context.t("Nothing was sent yet"), context.t("Every attempt to notify somebody is listed here, with its result."), testid="no-history")
+        return notice(
+            context.t("Nothing was sent yet"),
+            context.t("Every attempt to notify somebody is listed here, with its result."),
+            testid="no-history",
+        )
     columns = (("Result", "c-state"), ("When", ""), ("Receiver", ""), ("Alerts", ""), ("Detail", ""))
     head = html.Tr([html.Th(context.t(name), className=kind) for name, kind in columns])
     body = html.Tbody([_attempt(context, entry) for entry in chosen[:200]])
-    return html.Section(html.Div(html.Table([html.Thead(head), body], className="table"), className="table-wrap"), className="card")
+    return html.Section(
+        html.Div(html.Table([html.Thead(head), body], className="table"), className="table-wrap"), className="card"
+    )
 
 
 def _attempt(context: PageContext, entry: Mapping[str, Any]) -> Component:
-    good = str(entry.get("result", "")).lower() in ("sent", "success", "ok", "delivered")
-    when = parse_moment(str(entry.get("at") or entry.get("time") or entry.get("timestamp") or ""))
-    alerts = entry.get("alerts")
-    named = ", ".join(str(a.get("alertname", a) if isinstance(a, Mapping) else a) for a in alerts) if isinstance(alerts, list) else str(alerts or "")
+    good = bool(entry.get("success"))
+    alerts = [
+        html.Span(
+            [html.B(alert.get("status", "")), f" {(alert.get('labels') or {}).get('alertname', '')}"], className="label"
+        )
+        for alert in entry.get("alerts") or ()
+    ]
+    reasons = ", ".join(str(group.get("reason", "")) for group in entry.get("groups") or ())
     return html.Tr(
         [
-            html.Td(chip(str(entry.get("result", "")), "ok" if good else "critical")),
-            html.Td(LocalTime(ms=when, mode="both")),
-            html.Td(" · ".join(str(entry[k]) for k in ("receiver", "integration") if entry.get(k))),
-            html.Td(named or str(entry.get("group_key") or entry.get("groupKey") or "")),
-            html.Td(str(entry.get("error") or entry.get("reason") or entry.get("detail") or "")),
+            html.Td(chip(context.t("Sent") if good else context.t("Failed"), "ok" if good else "critical")),
+            html.Td(LocalTime(ms=parse_moment(str(entry.get("at", ""))), mode="both")),
+            html.Td(f"{entry.get('receiver', '')} · {entry.get('kind', '')}"),
+            html.Td(
+                html.Div([*alerts[:12], *([f"+ {len(alerts) - 12}"] if len(alerts) > 12 else [])], className="labels")
+            ),
+            html.Td(
+                [
+                    html.Div(
+                        str(entry.get("error") or entry.get("answer") or ""), className="" if good else "row-error"
+                    ),
+                    html.Div(reasons, className="muted"),
+                ],
+                title=str(entry.get("body") or ""),
+            ),
         ],
-        **{"data-testid": "notification-row"},
+        **data({"data-testid": "notification-row", "data-state": "sent" if good else "failed"}),
     )

@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from dashboards.components import Toolbar
 from dashboards.pages import alert_views as views
-from dashboards.pages.base import Page, PageContext, icon, notice
+from dashboards.pages.base import Page, PageContext, data, icon, notice
 from dashboards.pages.silence_form import create_silence, silence_form
 from dashboards.services import Services
 from dashboards.sources.base import SourceError
@@ -41,14 +41,18 @@ class AlertsPage(Page):
                     leftSection=icon("search"),
                     debounce=120,
                     className="field-wide",
-                    **{"data-testid": "alert-search"},
+                    **data({"data-testid": "alert-search"}),
                 ),
                 dmc.Button(
-                    context.t("New silence"), id="silence-new", leftSection=icon("bell-off"), size="xs", **{"data-testid": "silence-new"}
+                    context.t("New silence"),
+                    id="silence-new",
+                    leftSection=icon("bell-off"),
+                    size="sm",
+                    **data({"data-testid": "silence-new"}),
                 ),
             ],
             className="filterbar",
-            **{"data-testid": "alert-tabs"},
+            **data({"data-testid": "alert-tabs"}),
         )
         return html.Div(
             [
@@ -132,11 +136,19 @@ def _register_form(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     async def submit(
-        clicks: int | None, matchers: str, duration: str, author: str, comment: str, changed: int, client: dict[str, str] | None
+        clicks: int | None,
+        matchers: str,
+        duration: str,
+        author: str,
+        comment: str,
+        changed: int,
+        client: dict[str, str] | None,
     ) -> Any:
         if not clicks:
             return no_update, no_update, no_update
-        problem = await create_silence(_context(services, client), matchers or "", duration or "", author or "", comment or "")
+        problem = await create_silence(
+            _context(services, client), matchers or "", duration or "", author or "", comment or ""
+        )
         return (no_update, problem, no_update) if problem else (False, "", changed + 1)
 
 
@@ -153,7 +165,11 @@ async def show(context: PageContext, tab: str, text: str) -> Component:
         pending = await _pending(context)
         return views.firing(context, await sources.alerting.groups(), pending, text)
     except SourceError as error:
-        missing = "Rules are not known: the metrics source is down" if tab == "rules" else "Alerts are not known: alerting is down"
+        missing = (
+            "Rules are not known: the metrics source is down"
+            if tab == "rules"
+            else "Alerts are not known: alerting is down"
+        )
         return notice(context.t(missing), error.message, state="critical", testid="source-down")
 
 

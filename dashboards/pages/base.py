@@ -53,9 +53,16 @@ def parse_search(search: str | None) -> dict[str, list[str]]:
     return parse_qs((search or "").lstrip("?"), keep_blank_values=True)
 
 
+def data(attributes: Mapping[str, object]) -> dict[str, Any]:
+    """`data-*` and `aria-*` attributes, which Dash takes as keywords no Python name can spell."""
+    return dict(attributes)
+
+
 def icon(name: str, size: int = 16) -> Component:
     """An icon of our own set; drawn by CSS masks so that it takes the colour of the text."""
-    return html.Span(className=f"icon icon-{name}", style={"width": size, "height": size}, **{"aria-hidden": "true"})
+    return html.Span(
+        className=f"icon icon-{name}", style={"width": size, "height": size}, **data({"aria-hidden": "true"})
+    )
 
 
 def chip(text: str, state: str, **more: Any) -> Component:
@@ -66,14 +73,16 @@ def chip(text: str, state: str, **more: Any) -> Component:
 def notice(title: str, text: str = "", *, state: str = "unknown", testid: str = "notice") -> Component:
     """An empty or broken state: what is missing and why."""
     body = [icon(f"state-{state}", 20), html.Div([html.Strong(title), *([html.P(text)] if text else [])])]
-    return html.Div(body, className=f"notice {state}", **{"data-testid": testid})
+    return html.Div(body, className=f"notice {state}", **data({"data-testid": testid}))
 
 
 def card(title: str, *children: Any, extra: Any = None, testid: str = "", className: str = "") -> Component:  # noqa: N803
     """A titled surface."""
     head = html.Div([html.H2(title), *([extra] if extra is not None else [])], className="card-head")
-    more = {"data-testid": testid} if testid else {}
-    return html.Section([head, html.Div(list(children), className="card-body")], className=f"card {className}".strip(), **more)
+    more = data({"data-testid": testid} if testid else {})
+    return html.Section(
+        [head, html.Div(list(children), className="card-body")], className=f"card {className}".strip(), **more
+    )
 
 
 def ago(milliseconds: float, t: Callable[..., str]) -> str:

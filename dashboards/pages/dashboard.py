@@ -27,7 +27,9 @@ class DashboardPage(Page):
         dashboard = store.get(found[1])
         if dashboard is None:
             text = context.t("No file in the dashboard folders has the uid {uid}.", uid=found[1])
-            return html.Div(notice(context.t("There is no such dashboard"), text, testid="not-found"), className="page narrow")
+            return html.Div(
+                notice(context.t("There is no such dashboard"), text, testid="not-found"), className="page narrow"
+            )
         return html.Div(
             [
                 await dashboard_toolbar(context, dashboard),
@@ -37,7 +39,7 @@ class DashboardPage(Page):
         )
 
 
-async def dashboard_toolbar(context: PageContext, dashboard: Dashboard) -> Component:
+async def dashboard_toolbar(context: PageContext, dashboard: Dashboard, *, crumb: bool = True) -> Component:
     """Title, variables with their options, time range."""
     services = context.services
     resolver = VariablesApi(services.store, services.sources, services.clock)
@@ -50,8 +52,8 @@ async def dashboard_toolbar(context: PageContext, dashboard: Dashboard) -> Compo
     return Toolbar(
         id="toolbar",
         page=dashboard.uid,
-        title=dashboard.title,
-        crumb={"text": context.t("Dashboards"), "href": "/dashboards"},
+        title=context.t(dashboard.title),
+        crumb={"text": context.t("Dashboards"), "href": "/dashboards"} if crumb else None,
         dashboard=dashboard.uid,
         variables=variables,
         defaults={"from": dashboard.time_from, "to": dashboard.time_to, "refresh": dashboard.refresh},

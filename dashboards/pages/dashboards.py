@@ -3,14 +3,13 @@
 import re
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, State, dcc, html
+from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
 from dashboards.components import Toolbar
 from dashboards.model.dashboard import Dashboard
-from dashboards.pages.base import Page, PageContext, icon, notice
+from dashboards.pages.base import Page, PageContext, data, icon, notice
 from dashboards.services import Services
-
 
 
 class DashboardsPage(Page):
@@ -27,7 +26,7 @@ class DashboardsPage(Page):
             className="field-wide",
             debounce=120,
             value=context.first("query"),
-            **{"data-testid": "dashboard-search"},
+            **data({"data-testid": "dashboard-search"}),
         )
         return html.Div(
             [
@@ -72,14 +71,17 @@ def _card(context: PageContext, dashboard: Dashboard) -> Component:
     count = sum(1 for _panel in dashboard.all_panels())
     return html.A(
         [
-            html.Div([icon("dashboards", 18), html.Strong(dashboard.title)], className="tile-title"),
+            html.Div([icon("dashboards", 18), html.Strong(context.t(dashboard.title))], className="tile-title"),
             html.P(context.t(dashboard.description) if dashboard.description else "", className="tile-text"),
             html.Div(
-                [html.Span(context.t("{n} panels", n=count), className="muted"), *(html.Span(tag, className="tag") for tag in dashboard.tags)],
+                [
+                    html.Span(context.t("{n} panels", n=count), className="muted"),
+                    *(html.Span(tag, className="tag") for tag in dashboard.tags),
+                ],
                 className="tile-foot",
             ),
         ],
         href=dashboard.path,
         className="tile",
-        **{"data-testid": f"dashboard-{dashboard.uid}"},
+        **data({"data-testid": f"dashboard-{dashboard.uid}"}),
     )

@@ -3,14 +3,13 @@
 import re
 from typing import Any
 
-from dash import Dash, Input, Output, State, dcc, html
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
 from dashboards.components import Panel, PromEditor, Toolbar
-from dashboards.pages.base import Page, PageContext
+from dashboards.pages.base import Page, PageContext, data
 from dashboards.services import Services
-
-import dash_mantine_components as dmc
 
 
 class ExplorePage(Page):
@@ -37,8 +36,11 @@ class ExplorePage(Page):
                     defaults={"from": "now-1h", "to": "now", "refresh": ""},
                     features=["time", "refresh", "share"],
                 ),
-                html.Section(PromEditor(id="explore-editor", value=expression, run=run, source="prometheus"), className="card editor-card"),
-                html.Div([tabs], className="filterbar", **{"data-testid": "explore-tabs"}),
+                html.Section(
+                    PromEditor(id="explore-editor", value=expression, run=run, source="prometheus"),
+                    className="card editor-card",
+                ),
+                html.Div([tabs], className="filterbar", **data({"data-testid": "explore-tabs"})),
                 html.Div(result(context, expression, tab), id="explore-result"),
             ],
             className="page page-explore",
@@ -66,10 +68,21 @@ def result(context: PageContext, expression: str, tab: str) -> Component:
 
 def explore_spec(expression: str, tab: str) -> dict[str, Any]:
     """The panel that shows a query."""
-    target: dict[str, Any] = {"refId": "A", "expr": expression, "datasource": {"type": "prometheus", "uid": "prometheus"}}
+    target: dict[str, Any] = {
+        "refId": "A",
+        "expr": expression,
+        "datasource": {"type": "prometheus", "uid": "prometheus"},
+    }
     if tab == "table":
         target |= {"instant": True, "format": "table", "limit": 1000}
-        return {"id": 1, "type": "table", "title": "", "targets": [target], "fieldConfig": {"defaults": {}}, "explore": True}
+        return {
+            "id": 1,
+            "type": "table",
+            "title": "",
+            "targets": [target],
+            "fieldConfig": {"defaults": {}},
+            "explore": True,
+        }
     custom = {"fillOpacity": 6, "lineWidth": 1.4}
     legend = {"displayMode": "table", "placement": "bottom", "calcs": ["lastNotNull", "min", "max", "mean"]}
     return {
@@ -104,12 +117,10 @@ def examples(context: PageContext) -> Component:
         for title, expression in EXAMPLES
     ]
     hint = html.P(context.t("Write a PromQL query above, or start from one of these."), className="muted lead")
-    return html.Div([hint, html.Div(cards, className="tiles")], **{"data-testid": "explore-examples"})
+    return html.Div([hint, html.Div(cards, className="tiles")], **data({"data-testid": "explore-examples"}))
 
 
 def _quote(text: str) -> str:
     from urllib.parse import quote
 
     return quote(text, safe="")
-
-

@@ -12,7 +12,7 @@ from dashboards.components import Grid, LocalTime
 from dashboards.model.moments import parse_moment
 from dashboards.model.timerange import TimeRange
 from dashboards.pages.alert_views import severity_state
-from dashboards.pages.base import Page, PageContext, card, chip, notice
+from dashboards.pages.base import Page, PageContext, card, chip, data, notice
 from dashboards.pages.dashboard import browser_panels, dashboard_toolbar
 from dashboards.services import Services
 from dashboards.sources.base import SourceError
@@ -32,9 +32,9 @@ class HomePage(Page):
     async def layout(self, context: PageContext) -> Component:
         dashboard = context.services.store.get(HOME_UID)
         assert dashboard is not None, "the home dashboard is part of the package"
-        (parts, alerts, errors), bar = await asyncio.gather(state(context), dashboard_toolbar(context, dashboard))
-        bar.crumb = None
-        bar.title = context.t("Home")
+        (parts, alerts, errors), bar = await asyncio.gather(
+            state(context), dashboard_toolbar(context, dashboard, crumb=False)
+        )
         lower = [
             card(context.t("Firing alerts"), html.Div(alerts, id="home-alerts"), extra=html.A(context.t("All alerts"), href="/alerts", className="small-link"), testid="home-alerts"),
             card(context.t("Recent errors in the logs"), html.Div(errors, id="home-errors"), extra=html.A(context.t("All logs"), href="/logs?query=level%3Aerror", className="small-link"), testid="home-errors"),
@@ -73,11 +73,19 @@ async def _parts(context: PageContext) -> Component:
     try:
         frame = await context.services.sources.prometheus.query_instant("up", context.services.now_ms())
     except SourceError as error:
-        return notice(context.t("The metrics source is not reachable"), error.message, state="critical", testid="source-down")
+        return notice(
+            context.t("The metrics source is not reachable"), error.message, state="critical", testid="source-down"
+        )
     jobs = by_job(frame.series)
     if not jobs:
-        return notice(context.t("Nothing has been scraped yet"), context.t("The first figures come with the first scrape."))
-    return html.Div([_part(context, job, *counts) for job, counts in jobs.items()], className="parts", **{"data-testid": "parts"})
+        return notice(
+            context.t("Nothing has been scraped yet"), context.t("The first figures come with the first scrape.")
+        )
+    return html.Div(
+        [_part(context, job, *counts) for job, counts in jobs.items()],
+        className="parts",
+        **data({"data-testid": "parts"}),
+    )
 
 
 def by_job(series: Sequence[Series]) -> dict[str, tuple[int, int]]:
@@ -98,7 +106,7 @@ def _part(context: PageContext, job: str, up: int, total: int) -> Component:
         [html.Span(className="dot"), html.Div([html.Strong(job), html.Span(detail, className="muted")])],
         href=f"/targets?search=%3D{job}",
         className=f"part {state_name}",
-        **{"data-testid": f"part-{job}", "data-state": "up" if up == total else "down"},
+        **data({"data-testid": f"part-{job}", "data-state": "up" if up == total else "down"}),
     )
 
 
@@ -121,11 +129,13 @@ def _alert(alert: Mapping[str, Any]) -> Component:
     summary = (alert.get("annotations") or {}).get("summary") or labels.get("instance", "")
     name = str(labels.get("alertname", ""))
     title = html.Div([html.Strong(name), html.Span(summary, className="alert-summary")], className="alert-title")
-    side = html.Div(LocalTime(ms=parse_moment(str(alert.get("startsAt", ""))), mode="ago"), className="alert-side muted")
+    side = html.Div(
+        LocalTime(ms=parse_moment(str(alert.get("startsAt", ""))), mode="ago"), className="alert-side muted"
+    )
     return html.Div(
         [chip(str(labels.get("severity") or "firing"), kind), title, side],
         className=f"alert {kind}",
-        **{"data-testid": "alert-row", "data-alertname": name},
+        **data({"data-testid": "alert-row", "data-alertname": name}),
     )
 
 
@@ -135,9 +145,16 @@ async def _errors(context: PageContext) -> Component:
     try:
         page = await context.services.sources.logs.find(search)
     except SourceError as error:
-        return notice(context.t("The log store is not reachable"), error.message, state="critical", testid="source-down")
+        return notice(
+            context.t("The log store is not reachable"), error.message, state="critical", testid="source-down"
+        )
     if not page.lines:
-        return notice(context.t("No errors"), context.t("Nothing was logged as an error in the last hour."), state="ok", testid="no-errors")
+        return notice(
+            context.t("No errors"),
+            context.t("Nothing was logged as an error in the last hour."),
+            state="ok",
+            testid="no-errors",
+        )
     rows = [
         html.Div(
             html.Div(

@@ -6,7 +6,7 @@ from dash.development.base_component import Component
 
 from dashboards.model.moments import format_moment
 from dashboards.model.steps import parse_interval
-from dashboards.pages.base import PageContext
+from dashboards.pages.base import PageContext, data
 from dashboards.sources.base import SourceError
 from dashboards.sources.matchers import parse_matchers
 
@@ -23,7 +23,7 @@ def silence_form(context: PageContext) -> Component:
             description=t('Separated by commas: alertname=InstanceDown, instance=~"web.*"'),
             value="",
             className="mono-input",
-            **{"data-testid": "silence-matchers", "data-autofocus": True},
+            **data({"data-testid": "silence-matchers", "data-autofocus": True}),
         ),
         dmc.Group(
             [
@@ -33,19 +33,25 @@ def silence_form(context: PageContext) -> Component:
                 ),
                 dmc.TextInput(
                     id="silence-author", label=t("Who"), value="", placeholder=t("your name"), persistence=True, style={"flex": 1},
-                    **{"data-testid": "silence-author"},
+                    **data({"data-testid": "silence-author"}),
                 ),
             ],
             align="flex-end",
             gap="sm",
         ),
-        dmc.TextInput(id="silence-comment", label=t("Why"), value="", placeholder=t("what is going on"), **{"data-testid": "silence-comment"}),
-        html.Div(id="silence-error", className="form-error", **{"data-testid": "silence-error"}),
-        dmc.Group(dmc.Button(t("Silence"), id="silence-submit", **{"data-testid": "silence-submit"}), justify="flex-end"),
+        dmc.TextInput(id="silence-comment", label=t("Why"), value="", placeholder=t("what is going on"), **data({"data-testid": "silence-comment"})),
+        html.Div(id="silence-error", className="form-error", **data({"data-testid": "silence-error"})),
+        dmc.Group(dmc.Button(t("Silence"), id="silence-submit", **data({"data-testid": "silence-submit"})), justify="flex-end"),
     ]  # fmt: skip
-    return dmc.Modal(
-        dmc.Stack(fields, gap="sm"), id="silence-modal", title=t("New silence"), opened=False, size=520, **{"data-testid": "silence-form"}
+    modal: Component = dmc.Modal(
+        dmc.Stack(fields, gap="sm"),
+        id="silence-modal",
+        title=t("New silence"),
+        opened=False,
+        size=520,
+        **data({"data-testid": "silence-form"}),
     )
+    return modal
 
 
 async def create_silence(context: PageContext, matchers: str, duration: str, author: str, comment: str) -> str:

@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from dashboards.components import LocalTime, Toolbar
 from dashboards.model.moments import parse_moment
 from dashboards.model.units import format_value
-from dashboards.pages.base import Page, PageContext, chip, icon, notice
+from dashboards.pages.base import Page, PageContext, chip, data, icon, notice
 from dashboards.services import Services
 from dashboards.sources.base import SourceError
 
@@ -54,7 +54,7 @@ class TargetsPage(Page):
                     leftSection=icon("search"),
                     debounce=120,
                     className="field-wide",
-                    **{"data-testid": "target-search"},
+                    **data({"data-testid": "target-search"}),
                 ),
                 dmc.SegmentedControl(
                     id="target-state",
@@ -69,7 +69,9 @@ class TargetsPage(Page):
             [
                 Toolbar(id="toolbar", page="targets", title=context.t("Targets"), features=[]),
                 filters,
-                html.Div(await target_list(context, context.first("search"), context.first("state", "all")), id="target-list"),
+                html.Div(
+                    await target_list(context, context.first("search"), context.first("state", "all")), id="target-list"
+                ),
                 dcc.Interval(id="target-tick", interval=5000),
             ],
             className="page",
@@ -95,10 +97,18 @@ async def target_list(context: PageContext, text: str, state: str) -> Component:
     try:
         data = await source.api("/api/v1/targets", params={"state": "active"}, timeout=4.0)
     except SourceError as error:
-        return notice(context.t("Targets are not known: the metrics source is down"), error.message, state="critical", testid="source-down")
+        return notice(
+            context.t("Targets are not known: the metrics source is down"),
+            error.message,
+            state="critical",
+            testid="source-down",
+        )
     targets = [read_target(raw) for raw in data.get("activeTargets", ())]
     if not targets:
-        return notice(context.t("Nothing is scraped yet"), context.t("Add targets to scrape_configs of the collector's configuration."))
+        return notice(
+            context.t("Nothing is scraped yet"),
+            context.t("Add targets to scrape_configs of the collector's configuration."),
+        )
     chosen = [target for target in targets if matches(target, text, state)]
     if not chosen:
         return html.Div([_summary(context, targets), notice(context.t("No target matches the filter"))])
@@ -128,9 +138,11 @@ def read_target(raw: Mapping[str, Any]) -> Target:
 
 def matches(target: Target, text: str, state: str) -> bool:
     """Whether the state and every word of the text fit."""
-    if state != "all" and target.state != state:
+    if state not in ("all", target.state):
         return False
-    haystack = " ".join((target.pool, target.url, target.error, *(f"{k}={v}" for k, v in target.labels.items()))).lower()
+    haystack = " ".join(
+        (target.pool, target.url, target.error, *(f"{k}={v}" for k, v in target.labels.items()))
+    ).lower()
     return all(word in haystack for word in text.lower().split())
 
 
@@ -142,7 +154,7 @@ def _summary(context: PageContext, targets: Sequence[Target]) -> Component:
         parts.append(chip(context.t("{n} down", n=down), "critical"))
     if len(targets) > up + down:
         parts.append(chip(context.t("{n} not scraped yet", n=len(targets) - up - down), "unknown"))
-    return html.Div(parts, className="chips", **{"data-testid": "targets-summary"})
+    return html.Div(parts, className="chips", **data({"data-testid": "targets-summary"}))
 
 
 def _pool(context: PageContext, name: str, targets: Sequence[Target]) -> Component:
@@ -154,12 +166,15 @@ def _pool(context: PageContext, name: str, targets: Sequence[Target]) -> Compone
         [
             html.Div([html.H2(name), chip(f"{up} / {len(targets)}", state)], className="card-head"),
             html.Div(
-                html.Table([html.Thead(head), html.Tbody([_row(context, target) for target in targets])], className="table targets"),
+                html.Table(
+                    [html.Thead(head), html.Tbody([_row(context, target) for target in targets])],
+                    className="table targets",
+                ),
                 className="table-wrap",
             ),
         ],
         className="card",
-        **{"data-testid": f"pool-{name}"},
+        **data({"data-testid": f"pool-{name}"}),
     )
 
 
@@ -168,21 +183,26 @@ def _row(context: PageContext, target: Target) -> Component:
     word = {"up": "Up", "down": "Down"}.get(target.state, "Unknown")
     endpoint: list[Any] = [html.A(target.url, href=target.url, target="_blank", rel="noreferrer", className="mono")]
     if target.error:
-        endpoint.append(html.Div(target.error, className="row-error", **{"data-testid": "target-error"}))
+        endpoint.append(html.Div(target.error, className="row-error", **data({"data-testid": "target-error"})))
     labels = [html.Span([html.B(k), f"={v}"], className="label") for k, v in sorted(target.labels.items())]
     return html.Tr(
         [
             html.Td(chip(context.t(word), state)),
             html.Td(endpoint),
             html.Td(html.Div(labels, className="labels")),
-            html.Td(LocalTime(ms=target.last_scrape_ms, mode="ago") if target.last_scrape_ms > 0 else context.t("never"), className="num"),
+            html.Td(
+                LocalTime(ms=target.last_scrape_ms, mode="ago") if target.last_scrape_ms > 0 else context.t("never"),
+                className="num",
+            ),
             html.Td(format_value(target.duration_s, "s") if target.last_scrape_ms > 0 else "", className="num"),
         ],
         className=f"row-{state}",
-        **{
-            "data-testid": "target-row",
-            "data-state": target.state,
-            "data-instance": target.instance,
-            "data-job": target.labels.get("job", target.pool),
-        },
+        **data(
+            {
+                "data-testid": "target-row",
+                "data-state": target.state,
+                "data-instance": target.instance,
+                "data-job": target.labels.get("job", target.pool),
+            }
+        ),
     )

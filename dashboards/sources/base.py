@@ -1,7 +1,7 @@
 """What all data sources share: a name, a base URL, one HTTP client, and errors that say which source failed and why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import httpx
@@ -28,7 +28,7 @@ class SourceConfig:
     name: str
     type: str
     url: str
-    http: HttpClientConfig = HttpClientConfig()
+    http: HttpClientConfig = field(default_factory=HttpClientConfig)
     timeout_s: float = 30.0
     scrape_interval_ms: int = 15_000
 
@@ -38,7 +38,7 @@ class Source:
 
     def __init__(self, config: SourceConfig, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.config = config
-        options = {"transport": transport} if transport else {}
+        options: dict[str, Any] = {"transport": transport} if transport else {}
         self.client = new_client(
             config.http,
             timeout_s=config.timeout_s,
@@ -56,9 +56,7 @@ class Source:
             return await self.client.request(method, path, **options)
         except httpx.TimeoutException as error:
             limit = options.get("timeout", self.config.timeout_s)
-            raise SourceError(
-                "unreachable", f"{self.config.name} did not answer within {limit:g} s", 504
-            ) from error
+            raise SourceError("unreachable", f"{self.config.name} did not answer within {limit:g} s", 504) from error
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
             raise SourceError(

@@ -102,12 +102,18 @@ def search_body(search: LogSearch, interval_ms: int) -> dict[str, Any]:
         "sort": [{"@timestamp": order}, {"_doc": order}],
     }
     if search.query.strip():
-        body["highlight"] = {"pre_tags": [MARK[0]], "post_tags": [MARK[1]], "fields": {"message": {"number_of_fragments": 0}}}
+        body["highlight"] = {
+            "pre_tags": [MARK[0]],
+            "post_tags": [MARK[1]],
+            "fields": {"message": {"number_of_fragments": 0}},
+        }
     if search.after:
         body["search_after"] = list(search.after)
     if search.summary:
         body["aggs"] = {
-            "over_time": _over_time(search.span, interval_ms, {"by": {"terms": {"field": "level", "missing": "unknown"}}}),
+            "over_time": _over_time(
+                search.span, interval_ms, {"by": {"terms": {"field": "level", "missing": "unknown"}}}
+            ),
             **{f"top:{name}": {"terms": {"field": name, "size": 10}} for name in FACETS},
         }
     return body
@@ -186,7 +192,14 @@ def flatten(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def normal_level(level: object) -> str:
     """One of `LEVELS` for what programs call it."""
     text = str(level or "").lower()
-    known = {"warning": "warn", "err": "error", "critical": "fatal", "crit": "fatal", "panic": "fatal", "notice": "info"}
+    known = {
+        "warning": "warn",
+        "err": "error",
+        "critical": "fatal",
+        "crit": "fatal",
+        "panic": "fatal",
+        "notice": "info",
+    }
     text = known.get(text, text)
     return text if text in LEVELS else "unknown"
 

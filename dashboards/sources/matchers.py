@@ -13,7 +13,9 @@ def parse_matchers(text: str) -> list[dict[str, Any]]:
     while position < len(text):
         match = _MATCHER.match(text, position)
         if match is None:
-            raise ValueError(f"cannot read {text[position:]!r}: expected name=value, name!=value, name=~regex or name!~regex")
+            raise ValueError(
+                f"cannot read {text[position:]!r}: expected name=value, name!=value, name=~regex or name!~regex"
+            )
         name, operator, value = match.groups()
         if value.startswith('"'):
             value = re.sub(r"\\(.)", r"\1", value[1:-1])

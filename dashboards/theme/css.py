@@ -10,7 +10,8 @@ def token_css() -> str:
     for position, theme in enumerate(THEMES):
         colours = "".join(f"--{name}:{values[position]};" for name, values in COLOURS.items())
         tints = "".join(
-            f"--{name}-tint:color-mix(in srgb, {COLOURS[name][position]} 14%, transparent);" for name in (*STATES, "accent")
+            f"--{name}-tint:color-mix(in srgb, {COLOURS[name][position]} 14%, transparent);"
+            for name in (*STATES, "accent")
         )
         blocks.append(f':root[data-theme="{theme}"]{{color-scheme:{theme};{colours}{tints}}}')
     return "\n".join(blocks)

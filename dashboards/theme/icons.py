@@ -11,7 +11,7 @@ ICONS: Final[dict[str, str]] = orjson.loads((Path(__file__).parent.parent / "com
 
 def icon_css() -> str:
     """One rule per icon; drawn on 24 units, lines of 1.8."""
-    return "\n".join(f".icon-{name}{{--icon:url(\"data:image/svg+xml,{_svg(path)}\")}}" for name, path in ICONS.items())
+    return "\n".join(f'.icon-{name}{{--icon:url("data:image/svg+xml,{_svg(path)}")}}' for name, path in ICONS.items())
 
 
 def _svg(path: str) -> str:

@@ -38,7 +38,13 @@ INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-_INDEX_FILES = {"icon": "icon.svg", "css": "pharos.css", "boot": "boot.js", "js": "pharos.js", "plotly": "plotly.min.js"}
+_INDEX_FILES = {
+    "icon": "icon.svg",
+    "css": "pharos.css",
+    "boot": "boot.js",
+    "js": "pharos.js",
+    "plotly": "plotly.min.js",
+}
 
 
 class UiApp:
@@ -60,7 +66,7 @@ class UiApp:
             index = index.replace(f"@{name}@", self._static.url(file))
         self._dash = dash.Dash(
             "pharos",
-            server=self.api,
+            server=self.api,  # type: ignore[arg-type]
             title="Pharos",
             update_title="",
             index_string=index,
@@ -72,18 +78,18 @@ class UiApp:
         )
         self._dash.backend.websocket_capability = False  # callbacks go over HTTP; no script needs to try a socket first
         self._dash.logger.setLevel(logging.WARNING)
-        self._dash.layout = build_layout(self._static.url("plotly.min.js"))
+        self._dash.layout = build_layout()
         register_callbacks(self._dash, self._services)
         self.api.add_api_route("/{path:path}", self._page, methods=["GET"], include_in_schema=False)
         self._policy = content_security_policy(self._dash.csp_hashes())
 
     async def _page(self, request: Request) -> Response:
         assert self._dash is not None
-        token = set_current_request(request)
+        token = set_current_request(request)  # type: ignore[no-untyped-call]
         try:
-            content: Any = self._dash.index()
+            content: Any = self._dash.index()  # type: ignore[no-untyped-call]
         finally:
-            reset_current_request(token)
+            reset_current_request(token)  # type: ignore[no-untyped-call]
         status = 200 if page_of(request.url.path) else 404
         return Response(content, status, media_type="text/html", headers={"Cache-Control": "no-cache"})
 

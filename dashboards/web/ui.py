@@ -26,20 +26,24 @@ MANTINE_THEME = {
 }
 
 
-def build_layout(plotly_url: str) -> Component:
+def build_layout() -> Component:
     """The frame that never changes; the rest is filled in by `show_page`."""
     frame = [
         dcc.Location(id="url", refresh="callback-nav"),
         dcc.Store(id="client"),
-        html.Div(id="root", **{"data-plotly": plotly_url}),
+        html.Div(id="root"),
     ]
-    return dmc.MantineProvider(html.Div(frame), theme=MANTINE_THEME)
+    provider: Component = dmc.MantineProvider(html.Div(frame), theme=MANTINE_THEME)
+    return provider
 
 
 def register_callbacks(app: Dash, services: Services) -> None:
     """Routing, then the pages' callbacks."""
-    app.clientside_callback(
-        ClientsideFunction("pharos", "client"), Output("client", "data"), Input("url", "refresh"), State("client", "data")
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("pharos", "client"),
+        Output("client", "data"),
+        Input("url", "refresh"),
+        State("client", "data"),
     )
 
     @app.callback(Output("root", "children"), Input("url", "pathname"), Input("url", "search"), Input("client", "data"))
@@ -59,7 +63,9 @@ async def render(context: PageContext) -> Component:
     except Exception:
         logger.exception("Page failed", extra={"path": context.path})
         content = notice(
-            context.t("This page could not be built"), context.t("The log of the dashboards process says why."), state="critical"
+            context.t("This page could not be built"),
+            context.t("The log of the dashboards process says why."),
+            state="critical",
         )
     items = [
         {"key": nav[0], "label": context.t(nav[1]), "icon": nav[2], "href": href}

@@ -15,7 +15,9 @@
     const zone = new Date(from).getTimezoneOffset() * 60000;
     const values = [];
     for (let t = Math.ceil((from - zone) / step) * step + zone; t <= to; t += step) values.push(t);
-    return { values, texts: values.map((t) => (step < 86400000 && values.length > 1 && isMidnight(t) ? P.clock(t, 86400000) : P.clock(t, step))) };
+    const inset = ((to - from) / width) * 15; // a label nearer to the edge would run into the other axis
+    const texts = values.map((t) => (t < from + inset || t > to - inset ? "" : step < 86400000 && values.length > 1 && isMidnight(t) ? P.clock(t, 86400000) : P.clock(t, step)));
+    return { values, texts };
   };
   const isMidnight = (t) => { const d = new Date(t); return d.getHours() === 0 && d.getMinutes() === 0 && d.getSeconds() === 0; };
 

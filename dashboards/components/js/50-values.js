@@ -29,7 +29,7 @@
     if (points.length < 2 || width < 20) return null;
     const low = Math.min(...points.map((p) => p[1]));
     const high = Math.max(...points.map((p) => p[1]));
-    const flat = high - low < Math.abs(high) * 1e-9;
+    const flat = high - low <= Math.abs(high) * 1e-9;
     const x = (i) => ((i / (values.length - 1)) * width).toFixed(1);
     const y = (v) => (flat ? height * 0.6 : height - 2 - ((v - low) / (high - low)) * (height - 4)).toFixed(1);
     const path = points.map((p, i) => `${i ? "L" : "M"}${x(p[0])} ${y(p[1])}`).join("");
@@ -136,12 +136,13 @@
     const items = P.values(spec, P.paint(fields)).filter((item) => item.value > 0).sort((a, b) => b.value - a.value);
     const total = items.reduce((sum, item) => sum + item.value, 0);
     const side = Math.min(size.height, size.width * 0.5);
-    const radius = side / 2 - 10;
+    const stroke = Math.max(side * 0.11, 8);
+    const radius = side / 2 - stroke / 2 - 2;
     const circle = 2 * Math.PI * radius;
     let done = 0;
     return h("div", { className: "pie", ref }, side > 40 ? h("svg", { width: side, height: side }, items.map((item, i) => {
       const part = (item.value / total) * circle;
-      const ring = h("circle", { key: i, cx: side / 2, cy: side / 2, r: radius, fill: "none", stroke: item.field.colour, strokeWidth: Math.max(side * 0.11, 8), strokeDasharray: `${Math.max(part - 1.5, 0.5)} ${circle}`, strokeDashoffset: -done, transform: `rotate(-90 ${side / 2} ${side / 2})` });
+      const ring = h("circle", { key: i, cx: side / 2, cy: side / 2, r: radius, fill: "none", stroke: item.field.colour, strokeWidth: stroke, strokeDasharray: `${Math.max(part - 1.5, 0.5)} ${circle}`, strokeDashoffset: -done, transform: `rotate(-90 ${side / 2} ${side / 2})` });
       done += part;
       return ring;
     })) : null,

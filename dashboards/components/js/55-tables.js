@@ -49,7 +49,7 @@
     const columns = [];
     const isValue = (name) => /^Value( #|$)/.test(name);
     for (const table of tables) for (const column of table.columns) if (!columns.includes(column)) columns.push(column);
-    const keys = columns.filter((column) => !isValue(column) && column !== "Time" && tables.every((table) => table.columns.includes(column)));
+    const keys = columns.filter((column) => !isValue(column) && column !== "Time" && tables.every((table) => !table.rows.length || table.columns.includes(column)));
     const rows = new Map();
     for (const table of tables) {
       for (const row of table.rows) {

@@ -28,13 +28,14 @@
 
   function queriesOf(spec, width, frames) {
     const coarse = P.isCoarse(spec);
+    const bars = (((spec.fieldConfig || {}).defaults || {}).custom || {}).drawStyle === "bars";
     return (spec.targets || []).filter((target) => !target.hide).map((target, i) => {
       const refId = target.refId || String.fromCharCode(65 + i);
       const source = target.datasource || spec.datasource || null;
       return Object.assign({}, target, {
         refId, datasource: source, sourceType: (source || {}).type,
         instant: target.instant || (target.format === "table" && target.range === undefined && spec.type === "table"),
-        maxDataPoints: spec.maxDataPoints || (coarse ? 100 : Math.max(Math.min(Math.round(width / 2), 800), 50)),
+        maxDataPoints: spec.maxDataPoints || (coarse ? 100 : bars ? Math.max(Math.round(width / 9), 20) : Math.max(Math.min(Math.round(width / 2), 800), 50)),
         interval: target.interval || spec.interval || "",
         timeFrom: spec.timeFrom || undefined, timeShift: spec.timeShift || undefined,
         limit: target.limit || (spec.type === "table" ? 1000 : 200),
