@@ -38,9 +38,15 @@ class Queries:
         )
 
     def range(
-        self, text: str, start_ms: int, end_ms: int, step_ms: int, options: QueryOptions | None = None
+        self,
+        text: str,
+        start_ms: int,
+        end_ms: int,
+        step_ms: int,
+        options: QueryOptions | None = None,
+        storage: Queryable | None = None,
     ) -> QueryResult:
-        """Raises `QueryError`."""
+        """Over another storage when one is given. Raises `QueryError`."""
         chosen = options or QueryOptions()
         return self.engine.range(
             text,
@@ -50,6 +56,7 @@ class Queries:
             cancel=chosen.cancel,
             timeout_s=chosen.timeout_s,
             lookback_ms=chosen.lookback_ms or None,
+            queryable=storage,
         )
 
     def for_rules(self, text: str, time_ms: int) -> list[Sample]:

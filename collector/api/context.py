@@ -38,8 +38,16 @@ class QueryEngine(Protocol):
         """Raises `QueryError`."""
         ...
 
-    def range(self, text: str, start_ms: int, end_ms: int, step_ms: int, options: QueryOptions) -> QueryResult:
-        """Raises `QueryError`."""
+    def range(
+        self,
+        text: str,
+        start_ms: int,
+        end_ms: int,
+        step_ms: int,
+        options: QueryOptions,
+        storage: Queryable | None = None,
+    ) -> QueryResult:
+        """Over another storage when one is given. Raises `QueryError`."""
         ...
 
 

@@ -107,7 +107,7 @@ def _matrix(result: QueryResult, count: int) -> Iterator[bytes]:
     pairs = [f'[{when},"%s"]' for when in times]
     full = ",".join(pairs)
     histograms: Any = result.histograms
-    complete = result.present[:count].all(axis=1).tolist()
+    complete: Any = result.present[:count].all(axis=1)
     for row in range(count):
         if histograms is not None and _any_histogram(histograms, row):
             yield b'{"metric":' + labels(row) + _mixed(result, row, times)

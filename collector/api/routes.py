@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from collector.api import admin, federate, query, rules, series, status, targets
+from collector.api import admin, backtest, federate, query, rules, series, status, targets
 from collector.api.context import ApiContext
 from collector.api.envelope import failure
 from collector.api.errors import ApiError
@@ -37,6 +37,7 @@ ROUTES: Final[tuple[tuple[str, Sequence[str], Handler], ...]] = (
     ("/targets/relabel_steps", _GET, targets.relabel_steps),
     ("/scrape_pools", _GET, targets.scrape_pools),
     ("/rules", _GET, rules.rules),
+    ("/rules/backtest", _FORM, backtest.run),
     ("/alerts", _GET, rules.alerts),
     ("/alertmanagers", _GET, rules.alertmanagers),
     ("/status/config", _GET, status.config),

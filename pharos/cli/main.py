@@ -15,6 +15,7 @@ TOOLS: Final[dict[str, tuple[str, str]]] = {
     "check": ("pharos.cli.check", "check a configuration, rules, metrics, a server"),
     "test": ("collector.cli.test", "run unit tests of rules"),
     "query": ("collector.cli.query", "ask a server: instant, range, series, labels, analyze"),
+    "rules": ("collector.cli.rules", "try rules out on stored history"),
     "promql": ("collector.cli.promql", "print and change expressions"),
     "push": ("collector.cli.push", "send metrics to a server by remote write"),
     "debug": ("collector.cli.debug", "fetch what a server says about itself"),
@@ -42,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
         f"pharos: unknown command {command!r}" + (f", did you mean {near[0]!r}?" if near else ", see pharos --help"),
         file=sys.stderr,
     )
-    return 2
+    return 1
 
 
 def usage() -> str:

@@ -10,7 +10,7 @@ def test_usage_names_every_part() -> None:
 
 
 def test_a_typo_suggests_the_nearest_command(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["colector"]) == 2
+    assert main(["colector"]) == 1
     assert "did you mean 'collector'" in capsys.readouterr().err
 
 
