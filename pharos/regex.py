@@ -15,6 +15,24 @@ class RegexError(ValueError):
     """A pattern that RE2 refuses; the text says why."""
 
 
+# The engine's words, and those of Go's regexp package, which users of Prometheus know.
+_GO_WORDS: Final = {
+    "missing )": "missing closing )",
+    "missing ]": "missing closing ]",
+    "trailing \\": "trailing backslash at end of expression",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "invalid repetition size": "invalid repeat count",
+    "bad repetition operator": "invalid nested repetition operator",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+    "invalid named capture group": "invalid named capture",
+}
+
+
+def _in_go_words(reason: str, pattern: str) -> str:
+    code, _, part = reason.partition(": ")
+    return f"{_GO_WORDS.get(code, code)}: `{part or pattern}`"
+
+
 def compile_re2(pattern: str, *, dot_newline: bool = False) -> Any:
     """A compiled `re2` pattern (search semantics). Raises `RegexError`."""
     import re2  # 2.5 MB that a small exporter without patterns does without
@@ -26,7 +44,7 @@ def compile_re2(pattern: str, *, dot_newline: bool = False) -> Any:
         return re2.compile(pattern, options)
     except re2.error as error:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error.args[0])
-        raise RegexError(f"error parsing regexp: {reason}: `{pattern}`") from error
+        raise RegexError(f"error parsing regexp: {_in_go_words(reason, pattern)}") from error
 
 
 class Regex:

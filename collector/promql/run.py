@@ -88,6 +88,7 @@ class Run:
                 selection = self.storage.select(matchers, min_ms, max_ms, sample_limit=self.max_samples)
             except TooManySamplesError as error:
                 raise ExecutionError(TOO_MANY) from error
+            self.check()
             for warning in selection.warnings:
                 self.storage_warnings[warning] = None
             known = self._selected[key] = (self.space.adopt(selection.labels), list(selection.parts))

@@ -61,3 +61,8 @@ def test_expands_in_the_way_of_go(template: str, result: str) -> None:
 
 def test_a_pattern_that_kills_backtracking_engines_is_harmless() -> None:
     assert not anchored("(a+)+$").matches("a" * 40 + "b")
+
+
+def test_bad_patterns_are_explained_in_the_words_of_go() -> None:
+    with pytest.raises(RegexError, match=r"error parsing regexp: missing closing \): `\(a`"):
+        anchored("(a")

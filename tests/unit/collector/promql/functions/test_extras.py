@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+
+from collector.promql import Engine
+from collector.storage.memory import MemoryStorage
+
+
+def engine(values: list[float], step_s: int = 60) -> Engine:
+    memory = MemoryStorage()
+    memory.put({"__name__": "m"}, [(index * step_s * 1000, value) for index, value in enumerate(values)])
+    return Engine(memory)
+
+
+def test_robust_zscore_is_not_fooled_by_the_outlier_itself() -> None:
+    result = engine([10, 11, 9, 10, 11, 9, 10, 50]).instant("robust_zscore(m[10m])", 420_000)
+    assert result.values[0, 0] == pytest.approx(40 / (1.4826 * 1))
+
+
+def test_seasonal_baseline_looks_whole_periods_back() -> None:
+    values = [float(100 if index % 10 == 0 else 1) for index in range(31)]
+    result = engine(values).instant("seasonal_baseline(m[30m], 600)", 1_800_000)
+    assert result.values[0, 0] == 100
+
+
+def test_forecast_band() -> None:
+    line = [float(2 * index) for index in range(20)]
+    result = engine(line).instant("forecast_band(m[20m], 60, 3)", 19 * 60_000)
+    assert result.values[0, 0] == pytest.approx(40)
+    noisy = engine((np.array(line) + np.resize([1, -1], 20)).tolist())
+    upper = noisy.instant("forecast_band(m[20m], 60, 3)", 19 * 60_000).values[0, 0]
+    lower = noisy.instant("forecast_band(m[20m], 60, -3)", 19 * 60_000).values[0, 0]
+    assert lower < 40 < upper

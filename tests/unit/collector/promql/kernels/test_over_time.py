@@ -1,0 +1,47 @@
+import math
+
+import numpy as np
+
+from collector.promql.kernels import over_time
+from collector.promql.kernels.windows import DenseWindows, dense_windows
+
+
+def whole(*values: float) -> DenseWindows:
+    times = np.arange(len(values), dtype=np.int64) * 1000
+    return dense_windows(times, np.array([values]), times[-1:], 10**6)
+
+
+def test_sums_are_compensated() -> None:
+    assert over_time.sum_over_time(whole(1e100, 1.5, -1e100))[0, 0] == 1.5
+
+
+def test_means_survive_overflow() -> None:
+    assert over_time.avg_over_time(whole(1.7e308, 1.7e308))[0, 0] == 1.7e308
+
+
+def test_equal_samples_have_no_variance() -> None:
+    assert over_time.stdvar_over_time(whole(*[0.1] * 7))[0, 0] == 0
+
+
+def test_variance_of_large_numbers() -> None:
+    assert math.isclose(over_time.stdvar_over_time(whole(1e9, 1e9 + 1, 1e9 + 2))[0, 0], 2 / 3)
+
+
+def test_nan_counts_as_the_least_in_quantiles() -> None:
+    assert over_time.quantile_over_time(whole(math.nan, 1, 2), np.array([1.0]))[0, 0] == 2
+    assert math.isnan(over_time.quantile_over_time(whole(math.nan, 1, 2), np.array([0.0]))[0, 0])
+
+
+def test_extremes_pass_over_nan() -> None:
+    assert over_time.max_over_time(whole(math.nan, 1, 2))[0, 0] == 2
+    assert over_time.min_over_time(whole(3, math.nan))[0, 0] == 3
+
+
+def test_a_straight_line() -> None:
+    slope, intercept = over_time.linear_regression(whole(1, 3, 5), np.array([[2000.0]]))
+    assert (slope[0, 0], intercept[0, 0]) == (2, 5)
+
+
+def test_changes_and_resets() -> None:
+    assert over_time.changes(whole(1, 1, 2, math.nan, math.nan, 0))[0, 0] == 3
+    assert over_time.resets(whole(5, 3, 4, 1))[0, 0] == 2

@@ -1,0 +1,128 @@
+import threading
+
+import numpy as np
+import pytest
+
+from collector.promql import (
+    CancelToken,
+    Engine,
+    EngineOptions,
+    ExecutionError,
+    InvalidQueryError,
+    QueryCanceledError,
+    QueryTimeoutError,
+)
+from collector.storage.interface import DensePart, Selection
+from collector.storage.memory import MemoryStorage
+from collector.storage.symbols import LabelTable
+
+
+def storage(series: int = 2, samples: int = 5) -> MemoryStorage:
+    memory = MemoryStorage()
+    for index in range(series):
+        memory.put({"__name__": "m", "i": str(index)}, [(minute * 60_000, float(minute)) for minute in range(samples)])
+    return memory
+
+
+def test_kinds_of_answers() -> None:
+    engine = Engine(storage())
+    assert engine.instant("m", 60_000).kind == "vector"
+    assert engine.instant("1 + 1", 0).values[0, 0] == 2
+    assert engine.instant('"text"', 0).text == "text"
+    raw = engine.instant("m[2m]", 120_000).raw
+    assert raw is not None
+    assert raw.timestamps.tolist() == [60_000, 120_000] * 2
+    ranged = engine.range("m", 0, 120_000, 60_000)
+    assert (ranged.kind, ranged.values.shape) == ("matrix", (2, 3))
+    assert engine.range("1", 0, 60_000, 60_000).values.tolist() == [[1, 1]]
+
+
+def test_range_queries_take_no_ranges() -> None:
+    with pytest.raises(InvalidQueryError, match='invalid expression type "range vector" for range query'):
+        Engine(storage()).range("m[5m]", 0, 60_000, 60_000)
+
+
+def test_series_are_sorted_by_their_labels() -> None:
+    memory = MemoryStorage()
+    for name in ("b", "a", "c"):
+        memory.put({"__name__": "m", "x": name}, [(0, 1.0)])
+    result = Engine(memory).instant("m", 0)
+    assert [result.labels.labels(row)["x"] for row in range(3)] == ["a", "b", "c"]
+
+
+def test_too_many_samples() -> None:
+    engine = Engine(storage(series=10), EngineOptions(max_samples=5))
+    with pytest.raises(ExecutionError, match="would load too many samples into memory in query execution"):
+        engine.instant("m", 60_000)
+
+
+def test_a_canceled_query_stops() -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(QueryCanceledError):
+        Engine(storage()).instant("m", 0, cancel=token)
+
+
+def test_a_slow_query_times_out() -> None:
+    ticks = iter(range(1000))
+    engine = Engine(storage(), EngineOptions(timeout_s=2), monotonic=lambda: float(next(ticks)))
+    with pytest.raises(QueryTimeoutError):
+        engine.instant("sum(m) + sum(m)", 0)
+
+
+def test_active_queries_are_listed_and_killed() -> None:
+    engine: Engine
+    seen: list[str] = []
+
+    class Slow(MemoryStorage):
+        def select(self, *args: object, **kwargs: object) -> Selection:
+            for query in engine.active():
+                seen.append(query.text)
+                assert engine.kill(query.id)
+            return Selection(
+                LabelTable.build([(("__name__", "m"),)]),
+                [DensePart(np.arange(1), np.zeros(1, np.int64), np.ones((1, 1)))],
+            )
+
+    engine = Engine(Slow())
+    with pytest.raises(QueryCanceledError):
+        engine.instant("sum(m)", 0)
+    assert seen == ["sum(m)"]
+    assert engine.active() == []
+    assert not engine.kill(99)
+
+
+def test_queries_wait_for_their_turn() -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    class Blocking(MemoryStorage):
+        def select(self, *args: object, **kwargs: object) -> Selection:
+            inside.set()
+            go_on.wait(5)
+            return Selection(LabelTable.build([]))
+
+    engine = Engine(Blocking(), EngineOptions(max_concurrent=1))
+    first = threading.Thread(target=engine.instant, args=("m", 0))
+    first.start()
+    inside.wait(5)
+    with pytest.raises(QueryTimeoutError, match="query queue"):
+        engine.instant("m", 0, timeout_s=0.01)
+    go_on.set()
+    first.join(5)
+
+
+def test_what_a_query_cost() -> None:
+    stats = Engine(storage()).range("sum_over_time(m[2m])", 120_000, 240_000, 60_000).stats
+    assert stats.samples_per_step.tolist() == [4, 4, 4]
+    assert stats.total_samples == 12
+
+
+def test_delayed_name_removal() -> None:
+    memory = MemoryStorage()
+    memory.put({"__name__": "a"}, [(0, 1.0)])
+    memory.put({"__name__": "b"}, [(0, 2.0)])
+    text = 'sum by (__name__) (abs({__name__=~"a|b"}))'
+    with pytest.raises(ExecutionError, match="same labelset"):
+        Engine(memory).instant(text, 0)
+    delayed = Engine(memory, EngineOptions(features=frozenset({"promql-delayed-name-removal"})))
+    assert delayed.instant(f'label_replace({text}, "n", "$1", "__name__", "(.*)")', 0).values.ravel().tolist() == [1, 2]
