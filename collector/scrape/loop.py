@@ -9,6 +9,7 @@ from collector.config.scrape import ScrapeConfig
 from collector.scrape.fetch import BodyLimitError, Fetcher, Response
 from collector.scrape.fetch.wire import BufferPool
 from collector.scrape.formats import parsers
+from collector.scrape.formats.nhcb import convert_classic
 from collector.scrape.metrics import ScrapeMetrics
 from collector.scrape.mutate import LabelLimitError, LabelRules
 from collector.scrape.negotiate import page_format
@@ -128,6 +129,8 @@ class ScrapeLoop:
             page: Page = await asyncio.to_thread(parse, bytes(body), self._options)
         else:
             page = parse(body, self._options)
+        if self._options.convert_classic_histograms:
+            page = convert_classic(page, keep_classic=self._options.always_classic_histograms)
         counts = self._series.take(page, body, timestamp_ms)
         self.target.metadata = page.metadata
         return counts

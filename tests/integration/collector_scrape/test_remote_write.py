@@ -46,7 +46,7 @@ def value(url: str, expression: str) -> float | None:
 def victoria(tmp_path: Path) -> Iterator[str]:
     port = free_port()
     argv = [need_peer("victoria-metrics"), f"-storageDataPath={tmp_path / 'vm'}", f"-httpListenAddr=127.0.0.1:{port}"]
-    with running([*argv, "-search.latencyOffset=0s"], tmp_path / "vm.log"):
+    with running([*argv, "-search.latencyOffset=0s", "-inmemoryDataFlushInterval=1s"], tmp_path / "vm.log"):
         url = f"http://127.0.0.1:{port}"
         wait_for("VictoriaMetrics", lambda: httpx.get(f"{url}/health", timeout=2).status_code == 200)
         yield url
