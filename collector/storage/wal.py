@@ -2,7 +2,7 @@
 
 A segment is `<number:08>` and starts with 8 bytes of magic. It holds blocks, each at most about 256 KiB of records:
 
-    u32 magic "PHB1" | u32 stored size | u32 raw size | u32 CRC-32 of the next byte and the stored bytes | u8 codec | stored bytes
+    u32 magic "PHB1" | u32 stored size | u32 CRC-32 of all that follows | u32 raw size | u8 codec | stored bytes
 
 The raw bytes of a block are records: u32 size | u8 kind | payload. A block that does not verify is skipped up to the next one that does;
 what was skipped is reported. Record payloads are drawn in `records.py` and docs/formats/wal.md.
@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 SEGMENT_MAGIC: Final = b"PHWAL\x01\0\0"
 BLOCK_MAGIC: Final = b"PHB1"
 BLOCK_HEADER: Final = struct.Struct("<4sIIIB")
+_SUMMED: Final = struct.Struct("<IB")
 RECORD_HEADER: Final = struct.Struct("<IB")
 BLOCK_BYTES: Final = 256 * 1024
 CODECS: Final = {"none": 0, "lz4": 1, "zstd": 2}
@@ -220,9 +221,8 @@ def _blocks(parts: list[bytes], codec: int) -> Iterator[bytes]:
 def _block(group: list[bytes], codec: int) -> bytes:
     raw = b"".join(group)
     stored = _compress(raw, codec)
-    kind = bytes((codec,))
-    crc = isal_zlib.crc32(stored, isal_zlib.crc32(kind))
-    return BLOCK_HEADER.pack(BLOCK_MAGIC, len(stored), len(raw), crc, codec) + stored
+    crc = isal_zlib.crc32(stored, isal_zlib.crc32(_SUMMED.pack(len(raw), codec)))
+    return BLOCK_HEADER.pack(BLOCK_MAGIC, len(stored), crc, len(raw), codec) + stored
 
 
 def _compress(raw: bytes, codec: int) -> bytes:
@@ -271,12 +271,12 @@ def block_at(data: memoryview, offset: int) -> tuple[memoryview, int] | None:
     """The records of the block at `offset` and where it ends; None when no whole, sound block stands there."""
     if offset + BLOCK_HEADER.size > len(data):
         return None
-    magic, stored_size, raw_size, crc, codec = BLOCK_HEADER.unpack_from(data, offset)
+    magic, stored_size, crc, raw_size, codec = BLOCK_HEADER.unpack_from(data, offset)
     end = offset + BLOCK_HEADER.size + stored_size
     if magic != BLOCK_MAGIC or end > len(data):
         return None
     stored = data[offset + BLOCK_HEADER.size : end]
-    if isal_zlib.crc32(stored, isal_zlib.crc32(bytes((codec,)))) != crc:
+    if isal_zlib.crc32(stored, isal_zlib.crc32(_SUMMED.pack(raw_size, codec))) != crc:
         return None
     return _decompress(stored, raw_size, codec), end
 
