@@ -139,18 +139,21 @@ class QueryApi:
     async def answer(
         self, query: BatchQuery, span: TimeRange, values: Mapping[str, Value], now_ms: int
     ) -> dict[str, Any]:
-        """One line of the answer: a frame, lines of logs, or an error."""
+        """One line of the answer: a frame, lines of logs, or an error with the query as it was sent."""
+        sent = query.expression
         try:
             span = own_span(query, span, now_ms)
             source = self._sources.find(
                 interpolate(query.datasource, values, "raw"), str(query.target.get("sourceType") or "")
             )
             step = query_step(query, span, source.config.scrape_interval_ms, values)
-            return await self._timed(source, query, span, step, {**values, **macros(span, step)})
+            known = {**values, **macros(span, step)}
+            sent = interpolate(query.expression, known)
+            return await self._timed(source, query, span, step, known)
         except SourceError as error:
-            return {"key": query.key, "error": {"kind": error.kind, "message": error.message}}
+            return {"key": query.key, "error": {"kind": error.kind, "message": error.message, "expr": sent}}
         except (ValueError, KeyError) as error:
-            return {"key": query.key, "error": {"kind": "refused", "message": str(error).strip("'")}}
+            return {"key": query.key, "error": {"kind": "refused", "message": str(error).strip("'"), "expr": sent}}
 
     async def _timed(
         self, source: Source, query: BatchQuery, span: TimeRange, step: Step, values: Mapping[str, Value]

@@ -16,8 +16,9 @@
 
   /* Called by a page's toolbar while it renders: takes the page's defaults and what the URL says. */
   session.enter = (page, props) => {
-    const key = page + "|" + window.location.pathname;
+    const key = page + "|" + window.location.pathname + "|" + JSON.stringify((props.variables || []).map((item) => item.current));
     if (session.path === key) return;
+    if (session.page === page) window.setTimeout(() => changed.emit("variables"), 0);
     session.path = key;
     session.page = page;
     session.defaults = Object.assign({ from: "now-1h", to: "now", refresh: "" }, props.defaults || {});

@@ -70,7 +70,7 @@
           let total = null;
           for (const query of queries) {
             const answer = results[query.refId];
-            if (answer.error) { error = Object.assign(new Error(answer.error.message), { kind: answer.error.kind, expr: query.expr || query.query }); if (frames.current[query.refId]) next[query.refId] = frames.current[query.refId]; continue; }
+            if (answer.error) { error = Object.assign(new Error(answer.error.message), { kind: answer.error.kind, expr: answer.error.expr || query.expr || query.query }); if (frames.current[query.refId]) next[query.refId] = frames.current[query.refId]; continue; }
             if (answer.lines) { lines = (lines || []).concat(answer.lines); continue; }
             next[query.refId] = P.takeFrame(answer, frames.current[query.refId]);
             if (answer.total) total = { shown: answer.series.length, total: answer.total };
@@ -100,8 +100,18 @@
       h("div", { className: "panel-problem-text" },
         h("strong", null, unreachable ? P.t("Data source is not reachable") : P.t("The query failed")),
         h("span", { title: error.message }, error.message),
-        !stale && error.expr ? h("code", null, error.expr) : null),
+        !stale && error.expr ? h("code", null, pointed(error)) : null),
       h("button", { className: "ghost", onClick: retry }, P.t("Retry")));
+  }
+
+  /* The query with the place marked that the source complains about (`1:48: parse error`). */
+  function pointed(error) {
+    const found = /(\d+):(\d+): parse error/.exec(error.message);
+    if (!found) return error.expr;
+    const lines = error.expr.split("\n");
+    const before = lines.slice(0, Number(found[1]) - 1).join("\n").length + (found[1] === "1" ? 0 : 1);
+    const at = Math.min(before + Number(found[2]) - 1, error.expr.length);
+    return [error.expr.slice(0, at), h("span", { key: "mark", className: "query-mark" }, error.expr.slice(at, at + 1) || "␣"), error.expr.slice(at + 1)];
   }
 
   P.PanelBody = function PanelBody({ spec, state, retry, scoped }) {
@@ -158,8 +168,8 @@
       className: "panel" + (bare ? " bare" : ""), ref, style: Object.assign({ height }, style), "data-testid": "panel", "data-title": title, "data-type": spec.type,
       "data-state": state.error ? "error" : state.loading && !state.at ? "loading" : "ready", "aria-label": title,
     },
-      title || !bare ? h("header", { className: "panel-head" },
-        h("h3", { title }, title),
+      title || !bare ? h("header", { className: "panel-head" + (title ? "" : " untitled") },
+        title ? h("h3", { title }, title) : null,
         spec.description ? h("span", { className: "panel-info", title: session.text(spec.description, scoped) }, P.icon("info-mark", 14)) : null,
         (Object.values(state.frames || {}).some((frame) => (frame.warnings || []).length)) ? h("span", { className: "panel-info warn", title: Object.values(state.frames).flatMap((frame) => frame.warnings || []).join("\n") }, P.icon("state-warn", 14)) : null,
         h("span", { className: "grow" }),

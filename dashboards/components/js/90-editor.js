@@ -107,7 +107,9 @@
     const ask = async (force) => {
       const cursor = area.current.selectionStart;
       try {
-        const found = await complete(source || "prometheus", area.current.value, cursor);
+        const asked = area.current.value;
+      const found = await complete(source || "prometheus", asked, cursor);
+      if (!area.current || area.current.value !== asked || area.current.selectionStart !== cursor) return; // typed on meanwhile
         const useful = found && found.options.length && (force || found.at.prefix || found.at.kind !== "name");
         setMenu(useful ? Object.assign(found, { cursor }) : null);
         setChosen(0);
