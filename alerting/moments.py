@@ -20,9 +20,8 @@ def parse(text: str) -> float:
 
 def milliseconds(seconds: float) -> str:
     """`2026-11-20T11:10:22.408Z`, as the API writes times."""
-    return (
-        datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(seconds % 1 * 1000 + 1e-6):03d}Z"
-    )
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def precise(seconds: float) -> str:
@@ -50,5 +49,5 @@ def zone_of(name: str) -> tzinfo:
         return found
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"unknown time zone {name!r}") from error

@@ -23,6 +23,8 @@ class Matchers(tuple[Matcher, ...]):
         for line in lines:
             if not isinstance(line, str):
                 raise ValueError("expected matchers as text, such as 'severity=\"critical\"'")
+            if "=" not in line and "~" not in line:
+                raise ValueError(f"bad matcher format: {line}, expected name, one of = != =~ !~, and a value")
             out += parse_matchers(line)
         return cls(out)
 
