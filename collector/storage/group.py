@@ -98,7 +98,9 @@ class HeadGroup:
         else:
             row[:] = ABSENT_NAN
             row[self._columns] = values
-        row[markers] = STALE_NAN
+        if len(markers):
+            row[markers] = STALE_NAN
+            self._head.ended(layout.sids.view()[markers].astype(np.int64), timestamp_ms)
         slab.times[slab.count] = timestamp_ms
         slab.count += 1
         self.last_time = timestamp_ms
@@ -106,14 +108,14 @@ class HeadGroup:
         return present + len(markers)
 
     def _due_markers(self, layout: Layout) -> NDArray[np.int64]:
-        """Columns of vanished series that do not end with a staleness marker already."""
+        """Columns of vanished series that had a sample in the last row, and not a staleness marker already."""
         markers, self._vanished = self._vanished, _NONE
         last = layout.last_row() if len(markers) else None
         if last is None:
-            return markers
-        markers_known = markers[markers < len(last)]
-        ended = last.view(np.uint64)[markers_known] == STALE_BITS
-        return np.concatenate([markers_known[~ended], markers[markers >= len(last)]])
+            return _NONE
+        markers = markers[markers < len(last)]
+        bits = last.view(np.uint64)[markers]
+        return markers[(bits != STALE_BITS) & (bits != ABSENT_BITS)]
 
     def newest_values(self) -> Values | None:
         """The last row in the order of `sids`, when it is in memory."""

@@ -19,7 +19,7 @@ from collector.storage.exemplars import Exemplar, ExemplarStore
 from collector.storage.group import HeadGroup
 from collector.storage.headfiles import HeadFiles, LayoutBook
 from collector.storage.histograms import HistogramBatch, HistogramLog, decode_histogram, encode_histogram
-from collector.storage.interface import ABSENT_BITS, ABSENT_NAN, AppendReport, Rows, Timestamps, Values
+from collector.storage.interface import ABSENT_BITS, ABSENT_NAN, STALE_NAN, AppendReport, Rows, Timestamps, Values
 from collector.storage.layout import Layout, Placements, Slab
 from collector.storage.options import StorageOptions
 from collector.storage.records import Kind
@@ -178,6 +178,11 @@ class Head(LayoutBook):
             newest = group.newest_values()
             if newest is not None:
                 self._last_value.view()[group.sids] = newest
+
+    def ended(self, sids: Rows, timestamp_ms: int) -> None:
+        """Series got a staleness marker from the group they were in."""
+        self._last_time.view()[sids] = np.maximum(self._last_time.view()[sids], timestamp_ms)
+        self._last_value.view()[sids] = STALE_NAN
 
     # -- the order rules -----------------------------------------------------------------------------------------------
 

@@ -65,7 +65,7 @@ class Slab:
 class Layout:
     """The columns of one target, its unsealed slabs (oldest first) and the numbers of its frames (ascending in time)."""
 
-    __slots__ = ("closed", "frames", "group", "number", "sealed_until", "sids", "slabs_")
+    __slots__ = ("closed", "frames", "group", "number", "sealed_until", "sids", "slabs_", "tail")
 
     def __init__(self, number: int, group: int) -> None:
         self.number = number
@@ -75,6 +75,7 @@ class Layout:
         self.frames: Column[np.int64] = Column(np.int32, 0)
         self.sealed_until = -(2**63)
         self.closed = False  # no row will come any more
+        self.tail: Values | None = None  # the newest row, when no slab holds it
 
     def slabs(self) -> tuple[Slab, ...]:
         return self.slabs_
@@ -89,11 +90,14 @@ class Layout:
         limit = ROWS if self.slabs_ or len(self.frames) else 1 + self.number * 13 % ROWS
         slab = Slab(len(self.sids), (timestamp_ms // block_ms + 1) * block_ms, segment, limit)
         with _swap:
+            self.tail = self.tail if not self.slabs_ else None
             self.slabs_ = (*self.slabs_, slab)
         return slab
 
     def drop_slab(self, slab: Slab) -> None:
         with _swap:
+            if slab.count and not self.closed and self.slabs_ == (slab,):
+                self.tail = slab.values[slab.count - 1].copy()
             self.slabs_ = tuple(other for other in self.slabs_ if other is not slab)
 
     def columns_of(self, sids: Rows) -> NDArray[np.int64]:
@@ -107,12 +111,12 @@ class Layout:
         return np.where(own[column] == sids, column, -1)
 
     def last_row(self) -> Values | None:
-        """The newest raw row, when it is still in memory."""
+        """The newest row; None when there is none."""
         for slab in reversed(self.slabs_):
             if slab.count:
                 row: Values = slab.values[slab.count - 1]
                 return row
-        return None
+        return self.tail
 
 
 class Placements:

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -120,10 +120,15 @@ class StorageModel(RuleBasedStateMachine):
             for labels, value in zip(page, moving, strict=True):
                 self.put(labels, self.clock.ms, value)
             for labels in self.vanished[which]:
-                newest = self.model.get(labels, {})
-                if not (newest and newest[max(newest)] == "stale"):
+                if labels in self.present[which]:
                     self.put(labels, self.clock.ms, STALE_NAN)
             self.vanished[which] = set()
+            bits = moving.view(np.uint64)
+            self.present[which] = {
+                labels
+                for labels, value in zip(page, bits.tolist(), strict=True)
+                if value not in (STALE_BITS, ABSENT_BITS)
+            }
 
     @rule(numbers=st.lists(st.integers(24, 30), min_size=1, max_size=6), back=st.integers(0, 20_000), value=VALUES)
     def samples(self, numbers: list[int], back: int, value: float) -> None:
@@ -192,5 +197,9 @@ class StorageModel(RuleBasedStateMachine):
 
 TestStorageModel = StorageModel.TestCase
 TestStorageModel.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40,
+    stateful_step_count=30,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
