@@ -15,7 +15,9 @@ def test_without_a_uid_the_title_serves() -> None:
 
 
 def test_panels_in_rows_are_found() -> None:
-    dashboard = read_dashboard({"title": "x", "panels": [{"id": 1, "type": "stat"}, {"type": "row", "panels": [{"id": 2, "type": "stat"}]}]})
+    dashboard = read_dashboard(
+        {"title": "x", "panels": [{"id": 1, "type": "stat"}, {"type": "row", "panels": [{"id": 2, "type": "stat"}]}]}
+    )
     assert [panel["id"] for panel in dashboard.all_panels()] == [1, 2]
 
 

@@ -8,7 +8,9 @@ def test_markdown_becomes_html() -> None:
 
 
 def test_scripts_handlers_and_images_are_dropped() -> None:
-    html = safe_markup('<script>alert(1)</script><b onclick="x()">b</b><img src="https://x/y.png"><a href="javascript:x">l</a>', "html")
+    html = safe_markup(
+        '<script>alert(1)</script><b onclick="x()">b</b><img src="https://x/y.png"><a href="javascript:x">l</a>', "html"
+    )
     assert html == '<b>b</b><a rel="noopener noreferrer">l</a>'
 
 

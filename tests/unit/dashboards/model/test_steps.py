@@ -9,7 +9,8 @@ HOUR = 3_600_000
 
 
 @pytest.mark.parametrize(
-    ("text", "milliseconds"), [("", 0), ("15s", 15_000), (">10s", 10_000), ("1m30s", 90_000), ("250ms", 250), ("30", 30_000)]
+    ("text", "milliseconds"),
+    [("", 0), ("15s", 15_000), (">10s", 10_000), ("1m30s", 90_000), ("250ms", 250), ("30", 30_000)],
 )
 def test_an_interval_is_read(text: str, milliseconds: int) -> None:
     assert parse_interval(text) == milliseconds
@@ -20,12 +21,17 @@ def test_what_is_no_interval_is_refused() -> None:
         parse_interval("soon")
 
 
-@pytest.mark.parametrize(("milliseconds", "text"), [(60_000, "1m"), (90_000, "90s"), (250, "250ms"), (86_400_000, "1d"), (0, "0ms")])
+@pytest.mark.parametrize(
+    ("milliseconds", "text"), [(60_000, "1m"), (90_000, "90s"), (250, "250ms"), (86_400_000, "1d"), (0, "0ms")]
+)
 def test_an_interval_is_written_shortly(milliseconds: int, text: str) -> None:
     assert format_interval(milliseconds) == text
 
 
-@pytest.mark.parametrize(("rough", "nice"), [(0.2, 1), (4_900, 5_000), (12_400, 10_000), (12_600, 15_000), (45_000, 60_000), (1e13, 31_536_000_000)])
+@pytest.mark.parametrize(
+    ("rough", "nice"),
+    [(0.2, 1), (4_900, 5_000), (12_400, 10_000), (12_600, 15_000), (45_000, 60_000), (1e13, 31_536_000_000)],
+)
 def test_intervals_are_round(rough: float, nice: int) -> None:
     assert round_interval(rough) == nice
 

@@ -58,7 +58,9 @@ def test_panels_of_the_built_in_dashboards_never_overlap() -> None:
         taken: dict[tuple[int, int], str] = {}
         for panel in json.loads(path.read_text())["panels"]:
             box = panel["gridPos"]
-            for cell in ((x, y) for x in range(box["x"], box["x"] + box["w"]) for y in range(box["y"], box["y"] + box["h"])):
+            for cell in (
+                (x, y) for x in range(box["x"], box["x"] + box["w"]) for y in range(box["y"], box["y"] + box["h"])
+            ):
                 assert cell not in taken, f"{path.name}: {panel['title']} lies over {taken[cell]}"
                 assert cell[0] < 24, f"{path.name}: {panel['title']} is too far right"
                 taken[cell] = panel["title"]

@@ -38,7 +38,9 @@ def test_another_query_is_refused() -> None:
 
 
 def test_the_object_form_and_the_old_form_are_read_alike() -> None:
-    new = read_variable({"name": "i", "type": "query", "query": {"query": "label_values(i)", "refId": "x"}, "datasource": {"uid": "p"}})
+    new = read_variable(
+        {"name": "i", "type": "query", "query": {"query": "label_values(i)", "refId": "x"}, "datasource": {"uid": "p"}}
+    )
     old = read_variable({"name": "i", "type": "query", "query": "label_values(i)", "datasource": "p"})
     assert new == old
 
@@ -61,7 +63,13 @@ def test_a_regex_keeps_extracts_and_names() -> None:
 
 @pytest.mark.parametrize(
     ("order", "expected"),
-    [(0, ["b10", "b9", "A"]), (1, ["A", "b10", "b9"]), (2, ["b9", "b10", "A"]), (3, ["A", "b9", "b10"]), (7, ["A", "b9", "b10"])],
+    [
+        (0, ["b10", "b9", "A"]),
+        (1, ["A", "b10", "b9"]),
+        (2, ["b9", "b10", "A"]),
+        (3, ["A", "b9", "b10"]),
+        (7, ["A", "b9", "b10"]),
+    ],
 )
 def test_options_are_sorted(order: int, expected: list[str]) -> None:
     options = [(text, text) for text in ("b10", "b9", "A")]
@@ -87,4 +95,7 @@ def test_all_means_every_option() -> None:
 
 
 def test_a_variable_depends_on_those_it_mentions() -> None:
-    assert Variable("v", "query", query='label_values(up{job="$job"}, i)', datasource="${ds}").depends_on() == {"job", "ds"}
+    assert Variable("v", "query", query='label_values(up{job="$job"}, i)', datasource="${ds}").depends_on() == {
+        "job",
+        "ds",
+    }

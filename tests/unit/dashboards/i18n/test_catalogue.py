@@ -1,0 +1,36 @@
+"""English and Chinese."""
+
+import re
+import string
+from pathlib import Path
+
+import dashboards
+from dashboards.i18n.catalogue import ZH, translate
+
+FOLDER = Path(dashboards.__file__).parent
+
+
+def texts() -> set[str]:
+    found: set[str] = set()
+    for path in FOLDER.glob("pages/*.py"):
+        found |= set(re.findall(r'(?:context\.t|\bt)\(\s*"((?:[^"\\]|\\.)*)"', path.read_text()))
+    for path in FOLDER.glob("components/js/*.js"):
+        found |= set(re.findall(r'P\.t\("((?:[^"\\]|\\.)*)"[,)]', path.read_text()))
+    return {text.replace('\\"', '"') for text in found}
+
+
+def test_every_text_of_the_ui_has_a_chinese_one() -> None:
+    assert sorted(text for text in texts() if text not in ZH) == []
+
+
+def test_translations_keep_their_placeholders() -> None:
+    def fields(text: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+    assert [text for text, chinese in ZH.items() if fields(text) != fields(chinese)] == []
+
+
+def test_an_unknown_text_stays_english() -> None:
+    assert translate("zh", "Never translated {n}", n=3) == "Never translated 3"
+    assert translate("zh", "{n} panels", n=3) == "3 个面板"
+    assert translate("en", "{n} panels", n=3) == "3 panels"
