@@ -17,19 +17,14 @@ _MANTISSA: Final = 1 << 53
 
 @dataclass(slots=True)
 class _Mount:
-    """A block of /proc/self/mountstats."""
+    """A block of /proc/self/mountstats; `place` is its number among all blocks."""
 
     device: str
     point: str
+    place: int
     lines: dict[str, list[str]] = field(default_factory=dict)
     transports: list[list[str]] = field(default_factory=list)
     operations: list[list[str]] = field(default_factory=list)
-
-    @property
-    def address(self) -> str:
-        options = ",".join(self.lines.get("opts", [])).split(",")
-        given = next((option.removeprefix("mountaddr=") for option in options if option.startswith("mountaddr=")), "")
-        return given or self.device.partition(":/")[0]
 
 
 @collectors.register("mountstats", default=False)
@@ -38,9 +33,12 @@ def mountstats(host: Host) -> Iterator[Metric]:
     table = Table()
     exports: set[tuple[str, str, str]] = set()
     points: set[tuple[str, ...]] = set()
+    addresses = [_address(line) for line in read_lines(host.proc("self/mountinfo"))]
     for mount in parse_mountstats(read_lines(host.proc("self/mountstats"))):
+        # Both files list the mounts in the same order, but only this one tells the server's address.
+        address = addresses[mount.place] if mount.place < len(addresses) else ""
         for transport in mount.transports[:1]:
-            key = (mount.device, transport[0], mount.address)
+            key = (mount.device, transport[0], address)
             labels = dict(zip(("export", "protocol", "mountaddr"), key, strict=True))
             if (*key, mount.point) not in points:
                 points.add((*key, mount.point))
@@ -85,13 +83,13 @@ def parse_mountstats(lines: list[str]) -> list[_Mount]:
     """The NFS mounts of the file."""
     mounts: list[_Mount] = []
     current: _Mount | None = None
-    operations = False
+    operations, place = False, -1
     for line in lines:
         parts = line.split()
         if line.startswith("device "):
-            current, operations = None, False
+            current, operations, place = None, False, place + 1
             if len(parts) > 7 and parts[7] in ("nfs", "nfs4"):
-                current = _Mount(parts[1], parts[4])
+                current = _Mount(parts[1], parts[4], place)
                 mounts.append(current)
         elif current is not None and parts:
             if parts[0] == "per-op":
@@ -103,3 +101,9 @@ def parse_mountstats(lines: list[str]) -> list[_Mount]:
             else:
                 current.lines[parts[0].rstrip(":")] = parts[1:]
     return mounts
+
+
+def _address(mountinfo: str) -> str:
+    """The option `addr=` of a line of mountinfo."""
+    options = mountinfo.rpartition(" ")[2].split(",")
+    return next((option.removeprefix("addr=") for option in options if option.startswith("addr=")), "")

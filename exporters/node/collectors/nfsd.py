@@ -61,9 +61,11 @@ def nfsd(host: Host) -> Iterator[Metric]:
 def _requests(lines: dict[str, list[str]]) -> Metric:
     requests = counter("node_nfsd_requests_total", "Total number NFSd Requests by method and protocol.")
     for proto, key, methods in (("2", "proc2", NFS2), ("3", "proc3", NFS3), ("4", "proc4ops", _OPERATIONS)):
-        for method, value in zip(methods, lines.get(key, ["0"])[1:], strict=False):
+        values = [int(value) for value in lines.get(key, ["0"])[1:]]
+        values += [0] * (len(methods) - len(values))  # a kernel without NFSv2 does not tell about it
+        for method, value in zip(methods, values, strict=False):
             if method not in ("", "Null"):
-                requests.add(int(value), {"proto": proto, "method": method})
-    if "wdeleg_getattr" in lines:
-        requests.add(int(lines["wdeleg_getattr"][0]), {"proto": "4", "method": "WdelegGetattr"})
+                requests.add(value, {"proto": proto, "method": method})
+    delegations = int(lines.get("wdeleg_getattr", ["0"])[0])
+    requests.add(delegations, {"proto": "4", "method": "WdelegGetattr"})
     return requests

@@ -45,8 +45,7 @@ _HELP: Final = {
 @collectors.register("xfrm", default=False)
 def xfrm(host: Host) -> Iterator[Metric]:
     """Statistics of /proc/net/xfrm_stat."""
-    for name, value in words(host.proc("net/xfrm_stat")):
-        key = name.removeprefix("Xfrm")
-        if key in _HELP:
-            snake = re.sub("(?<!^)([A-Z])", r"_\1", key).lower()
-            yield counter(f"node_xfrm_{snake}_packets_total", _HELP[key], int(value))
+    values = dict(words(host.proc("net/xfrm_stat")))
+    for key, text in _HELP.items():
+        snake = re.sub("(?<!^)([A-Z])", r"_\1", key).lower()
+        yield counter(f"node_xfrm_{snake}_packets_total", text, int(values.get(f"Xfrm{key}", 0)))

@@ -1,0 +1,150 @@
+"""Starting a node exporter, ours or the real one, on a file tree of ours, and reading its page."""
+
+import subprocess
+from pathlib import Path
+
+import httpx
+
+from tests.support.processes import PHAROS, free_port, running, wait_for
+from tests.support.tree import FIXTURES, unpack
+
+ARCHIVE = FIXTURES / "exporters" / "machine.tree"
+# What the archive has data for, and what does not depend on the machine the test runs on.
+COLLECTORS = [
+    "arp",
+    "bcache",
+    "bcachefs",
+    "bonding",
+    "btrfs",
+    "buddyinfo",
+    "cgroups",
+    "conntrack",
+    "cpu",
+    "cpu_vulnerabilities",
+    "cpufreq",
+    "diskstats",
+    "dmi",
+    "dmmultipath",
+    "drbd",
+    "drm",
+    "edac",
+    "entropy",
+    "fibrechannel",
+    "filefd",
+    "hwmon",
+    "infiniband",
+    "interrupts",
+    "ipvs",
+    "kernel_hung",
+    "ksmd",
+    "lnstat",
+    "loadavg",
+    "mdadm",
+    "meminfo",
+    "meminfo_numa",
+    "mountstats",
+    "netclass",
+    "netdev",
+    "netstat",
+    "nfs",
+    "nfsd",
+    "nvme",
+    "nvmesubsystem",
+    "os",
+    "pcidevice",
+    "powersupplyclass",
+    "pressure",
+    "processes",
+    "qdisc",
+    "rapl",
+    "schedstat",
+    "slabinfo",
+    "sockstat",
+    "softirqs",
+    "softnet",
+    "stat",
+    "swap",
+    "sysctl",
+    "tapestats",
+    "textfile",
+    "thermal_zone",
+    "udp_queues",
+    "vmstat",
+    "watchdog",
+    "xfrm",
+    "xfs",
+    "zfs",
+    "zoneinfo",
+]
+
+
+def flags(tree: Path, collectors: list[str]) -> list[str]:
+    """The command line for these collectors on a tree."""
+    wanted = {
+        "path.procfs": "proc",
+        "path.sysfs": "sys",
+        "path.rootfs": "root",
+        "path.udev.data": "udev",
+        "collector.qdisc.fixtures": "qdisc",
+        "collector.textfile.directory": "textfile",
+    }
+    return [
+        *(f"--{flag}={tree / folder}" for flag, folder in wanted.items()),
+        "--collector.disable-defaults",
+        *(f"--collector.{name}" for name in collectors),
+        "--collector.sysctl.include=kernel.threads-max",
+        "--collector.sysctl.include=fs.file-nr:used,free,most",
+        "--collector.sysctl.include-info=kernel.seccomp.actions_avail",
+        "--no-collector.arp.netlink",
+        "--no-collector.netdev.netlink",
+        "--collector.cpu.info",
+        "--collector.stat.softirq",
+        "--collector.bcache.priorityStats",
+    ]
+
+
+def machine(folder: Path) -> Path:
+    """The archive of a made-up machine, unpacked."""
+    return unpack(ARCHIVE, folder)
+
+
+def page_of(argv: list[str], log: Path) -> str:
+    """Start an exporter, scrape it once, stop it."""
+    port = free_port()
+    with running([*argv, f"--web.listen-address=127.0.0.1:{port}"], log) as process:
+
+        def scrape() -> str:
+            assert process.poll() is None, log.read_text()
+            return httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10).raise_for_status().text
+
+        text: str = wait_for("a page", scrape)
+    return text
+
+
+def our_page(arguments: list[str], log: Path) -> str:
+    return page_of([*PHAROS, "node-exporter", *arguments], log)
+
+
+def knows(binary: str, collector: str) -> bool:
+    """Whether a real node_exporter has a collector."""
+    text = subprocess.run([binary, "--help"], capture_output=True, text=True, check=False)
+    return f"collector.{collector} " in (text.stdout + text.stderr).replace("\n", " ")
+
+
+def series(page: str) -> dict[str, float]:
+    """`name{labels sorted}` and value of each sample."""
+    from exporters.page import label_text
+    from exporters.textformat import parse
+
+    return {
+        f"{family.name}{suffix}{label_text(sorted(labels.items())).strip() if labels else ''}": value
+        for family in parse(page).families.values()
+        for suffix, labels, value, _ in family.samples
+    }
+
+
+def heads(page: str) -> dict[str, tuple[str, str]]:
+    """Type and help of each family."""
+    from exporters.textformat import parse
+
+    return {family.name: (family.type, family.help) for family in parse(page).families.values()}
