@@ -100,8 +100,8 @@ class Flusher:
                 )
                 mean = len(part) / len(part.sids)
 
-                def read(wanted: Rows, part: Run = part) -> list[Batch]:
-                    return [RunBatch(part.pick(wanted))]
+                def read(wanted: Rows, part: Run = part, window: int = window) -> list[Batch]:
+                    return [RunBatch(part, wanted, window, window + self._block_ms - 1)]
 
                 block = self._store.write(writer, part.sids.astype(np.int64), mean, read, None)
                 out.extend([block] if block is not None else [])

@@ -115,7 +115,8 @@ class HeadGroup:
             return _NONE
         markers = markers[markers < len(last)]
         bits = last.view(np.uint64)[markers]
-        return markers[(bits != STALE_BITS) & (bits != ABSENT_BITS)]
+        due: NDArray[np.int64] = markers[(bits != STALE_BITS) & (bits != ABSENT_BITS)]
+        return due
 
     def newest_values(self) -> Values | None:
         """The last row in the order of `sids`, when it is in memory."""

@@ -23,7 +23,7 @@ from collector.storage.interface import ABSENT_BITS, ABSENT_NAN, STALE_NAN, Appe
 from collector.storage.layout import Layout, Placements, Slab
 from collector.storage.options import StorageOptions
 from collector.storage.records import Kind
-from collector.storage.samplelog import SampleLog, merge_runs
+from collector.storage.samplelog import SampleLog
 from collector.storage.series import SeriesTable
 from collector.storage.sources import FrameBatch, RunBatch, SlabBatch, between
 from collector.storage.wal import WalWriter
@@ -103,10 +103,11 @@ class Head(LayoutBook):
         """As `register`, for series that come many times in a row or come again and again (rules, remote write)."""
         count = len(series)
         marks = np.fromiter(map(id, series), np.int64, count)
-        _, first, place = np.unique(marks, return_index=True, return_inverse=True)
-        if len(first) == count:
+        heads = np.flatnonzero(np.r_[True, marks[1:] != marks[:-1]])[:count]
+        if 2 * len(heads) > count:
             return self._remembered(series)
-        return self._remembered([series[index] for index in first.tolist()])[place]
+        sids = self._remembered([series[index] for index in heads.tolist()])
+        return np.repeat(sids, np.diff(np.r_[heads, count]))
 
     def _remembered(self, series: Sequence[LabelSet]) -> Rows:
         """Numbers of series by way of a cache of label sets' hashes: twice 64 bits, so that two never meet by chance."""
@@ -288,6 +289,8 @@ class Head(LayoutBook):
 
     def _sift(self, sids: Rows, timestamps: Timestamps, values: Values, report: AppendReport) -> NDArray[np.bool_]:
         """Which samples are taken; counts the others, remembers the newest of each series."""
+        if self._all_in_order(sids, timestamps, values):
+            return np.ones(len(sids), bool)
         keep = np.ones(len(sids), bool)
         ahead = timestamps > self._newest()
         if ahead.any():
@@ -323,6 +326,26 @@ class Head(LayoutBook):
         self._last_time.view()[rows[newest]] = times[newest]
         self._last_value.view()[rows[newest]] = data[newest]
         return keep
+
+    def _all_in_order(self, sids: Rows, timestamps: Timestamps, values: Values) -> bool:
+        """The usual case, in a few passes: each series once, its times ascending and all of them news."""
+        same = sids[1:] == sids[:-1]
+        ends = np.r_[np.flatnonzero(~same), len(sids) - 1]
+        starts = np.r_[0, ends[:-1] + 1]
+        rows = sids[starts]
+        last, owner = self._last_time.view(), self._owner.view()
+        usual = (
+            int(timestamps.min()) >= self.oldest_in_order
+            and int(timestamps.max()) <= self._newest()
+            and not (same & (timestamps[1:] <= timestamps[:-1])).any()
+            and bool((timestamps[starts] > last[rows]).all())
+            and not owner[rows].any()
+            and len(np.unique(rows)) == len(rows)
+        )
+        if usual:
+            last[rows] = timestamps[ends]
+            self._last_value.view()[rows] = values[ends]
+        return usual
 
     def _newest_before(self, rows: Rows, times: Timestamps, values: Values) -> tuple[Timestamps, Values]:
         """For each sample (grouped by series): the newest time of the series before it, and the value at that time."""
@@ -548,10 +571,7 @@ class Head(LayoutBook):
         wanted = self._placed(sids)
         slabs = SlabBatch.collect(wanted, min_ms, max_ms)
         found: list[Batch] = [FrameBatch.collect(self.files, wanted, min_ms, max_ms), slabs]
-        runs = [between(run.pick(sids), min_ms, max_ms) for run in self.log.runs()]
-        runs = [run for run in runs if len(run)]
-        if runs:
-            found.append(RunBatch(merge_runs(runs)))
+        found.extend(RunBatch(run, sids, min_ms, max_ms) for run in self.log.runs() if len(run))
         histograms = self.histograms.run()
         if len(histograms):
             found.append(HistogramBatch(histograms.pick(sids, min_ms, max_ms)))

@@ -5,7 +5,6 @@ of like size, so that there are few of them.
 """
 
 import threading
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,16 +14,21 @@ from collector.storage.columns import ranges
 from collector.storage.interface import Rows, Timestamps, Values
 
 _SORT_AT: Final = 1 << 18
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_MIX2 = np.uint64(0xBF58476D1CE4E5B9)
 
 
-@dataclass(frozen=True, slots=True)
 class Run:
     """Samples by series and time, without duplicates. Series `sids[i]` owns samples `offsets[i]:offsets[i + 1]`."""
 
-    sids: NDArray[np.int32]
-    offsets: NDArray[np.int64]
-    times: Timestamps
-    values: Values
+    __slots__ = ("_axes", "offsets", "sids", "times", "values")
+
+    def __init__(self, sids: NDArray[np.int32], offsets: NDArray[np.int64], times: Timestamps, values: Values) -> None:
+        self.sids = sids
+        self.offsets = offsets
+        self.times = times
+        self.values = values
+        self._axes: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.times)
@@ -33,15 +37,34 @@ class Run:
         """The series of each sample."""
         return np.repeat(self.sids, np.diff(self.offsets))
 
+    def find(self, sids: Rows) -> NDArray[np.int64]:
+        """Places of some series (ascending sids)."""
+        if not len(self.sids):
+            return np.empty(0, np.int64)
+        place = np.minimum(np.searchsorted(self.sids, sids), len(self.sids) - 1)
+        found: NDArray[np.int64] = place[self.sids[place] == sids]
+        return found
+
     def pick(self, sids: Rows) -> "Run":
         """The samples of some series (ascending sids) only."""
-        if not len(self.sids):
-            return self
-        place = np.minimum(np.searchsorted(self.sids, sids), len(self.sids) - 1)
-        place = place[self.sids[place] == sids]
+        place = self.find(sids)
         lengths = self.offsets[place + 1] - self.offsets[place]
         index = ranges(self.offsets[place], lengths)
         return Run(self.sids[place], np.r_[0, np.cumsum(lengths)], self.times[index], self.values[index])
+
+    def axes(self) -> NDArray[np.int64]:
+        """A number for each series: equal where the times are equal. Worked out once."""
+        if self._axes is None:
+            starts, lengths = self.offsets[:-1], np.diff(self.offsets)
+            position = np.arange(len(self.times), dtype=np.uint64) - np.repeat(starts, lengths).astype(np.uint64)
+            position *= _MIX2
+            position += self.times.view(np.uint64)
+            position *= _MIX
+            position ^= position >> np.uint64(29)
+            position *= _MIX2
+            sums = np.add.reduceat(position, starts) + lengths.astype(np.uint64)
+            self._axes = np.unique(sums, return_inverse=True)[1].astype(np.int64)
+        return self._axes
 
 
 def sorted_run(sids: NDArray[np.int32], times: Timestamps, values: Values) -> Run:
@@ -49,8 +72,11 @@ def sorted_run(sids: NDArray[np.int32], times: Timestamps, values: Values) -> Ru
     if len(sids) == 0:
         return Run(np.empty(0, np.int32), np.zeros(1, np.int64), np.empty(0, np.int64), np.empty(0))
     if not _ascending(sids, times):
-        order = np.lexsort((times, sids))
+        order = np.argsort(sids, kind="stable")
         sids, times, values = sids[order], times[order], values[order]
+        if not _ascending(sids, times):
+            order = np.lexsort((times, sids))
+            sids, times, values = sids[order], times[order], values[order]
     double = (sids[1:] == sids[:-1]) & (times[1:] == times[:-1])
     if double.any():
         keep = np.r_[True, ~double]
@@ -60,8 +86,7 @@ def sorted_run(sids: NDArray[np.int32], times: Timestamps, values: Values) -> Ru
 
 
 def _ascending(sids: NDArray[np.int32], times: Timestamps) -> bool:
-    step = np.diff(sids)
-    return bool(((step > 0) | ((step == 0) & (np.diff(times) > 0))).all())
+    return bool(((sids[1:] > sids[:-1]) | ((sids[1:] == sids[:-1]) & (times[1:] > times[:-1]))).all())
 
 
 def merge_runs(runs: list[Run]) -> Run:

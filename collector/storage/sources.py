@@ -15,8 +15,6 @@ from collector.storage.layout import ROWS, Layout, Slab
 from collector.storage.samplelog import Run
 
 _DECODE_AT_ONCE: Final = 8192  # pairs; keeps the intermediate arrays in the processor's cache
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_MIX2 = np.uint64(0xBF58476D1CE4E5B9)
 
 
 class SlabBatch:
@@ -91,20 +89,57 @@ class RunBatch:
     absent = False
     histograms = False
 
-    def __init__(self, run: Run) -> None:
-        lengths = np.diff(run.offsets)
-        keep = lengths > 0
-        self.sids: Rows = run.sids[keep].astype(np.int64)
-        self._starts = run.offsets[:-1][keep]
-        self._lengths = lengths[keep]
-        self._values = run.values
+    def __init__(self, run: Run, sids: Rows, min_ms: int, max_ms: int) -> None:
+        """sids: the series wanted, ascending."""
+        place = run.find(sids)
+        own = run.axes()[place] if len(place) else np.empty(0, np.int64)
+        _, first, axis = np.unique(own, return_index=True, return_inverse=True)
+        begins, ends = run.offsets[place[first]], run.offsets[place[first] + 1]
+        low = bisect_segments(run.times, begins, ends, min_ms) - begins
+        length = bisect_segments(run.times, begins, ends, max_ms + 1) - begins - low
+        some = length > 0
+        keep = some[axis] if len(place) else np.empty(0, bool)
+        number = np.cumsum(some) - 1
+        self.sids: Rows = run.sids[place[keep]].astype(np.int64)
+        self.axis: NDArray[np.int64] = number[axis[keep]]
         self.times: Timestamps = run.times
-        first, self.axis = _same_times(run.times, self._starts, self._lengths)
-        self.starts: NDArray[np.int64] = self._starts[first]
-        self.lengths: NDArray[np.int64] = self._lengths[first]
+        self.starts: NDArray[np.int64] = (begins + low)[some]
+        self.lengths: NDArray[np.int64] = length[some]
+        self._first = run.offsets[place[keep]] + low[axis[keep]]
+        self._values = run.values
 
     def fill(self, destination: NDArray[np.int64], out: Values, objects: NDArray[np.object_] | None) -> None:
-        out[ranges(destination, self._lengths)] = self._values[ranges(self._starts, self._lengths)]
+        lengths = self.lengths[self.axis]
+        order = np.argsort(destination, kind="stable")
+        begin, first, sizes = destination[order], self._first[order], lengths[order]
+        if len(begin) and (begin[1:] == begin[:-1] + sizes[:-1]).all():
+            total = int(sizes.sum())
+            target = out[int(begin[0]) : int(begin[0]) + total]
+            if (first[1:] == first[:-1] + sizes[:-1]).all():
+                target[:] = self._values[int(first[0]) : int(first[0]) + total]
+            elif (sizes == sizes[0]).all():
+                # Series of one length: rows of a strided view, copied without an index a sample.
+                width = int(sizes[0])
+                windows = np.lib.stride_tricks.sliding_window_view(self._values, width)
+                target.reshape(-1, width)[:] = windows[first]  # np.take would copy the whole view first
+            else:
+                np.take(self._values, ranges(first, sizes), out=target)
+        else:
+            out[ranges(destination, lengths)] = self._values[ranges(self._first, lengths)]
+
+
+def bisect_segments(
+    times: Timestamps, begins: NDArray[np.int64], ends: NDArray[np.int64], value: int
+) -> NDArray[np.int64]:
+    """The first place in each ascending segment whose time is at least `value`, or its end."""
+    low, high = begins.copy(), ends.copy()
+    for _ in range(int((ends - begins).max(initial=0)).bit_length()):
+        middle = (low + high) >> 1
+        open_ = low < high
+        before = open_ & (times[np.minimum(middle, len(times) - 1)] < value)
+        low = np.where(before, middle + 1, low)
+        high = np.where(open_ & ~before, middle, high)
+    return low
 
 
 def between(run: Run, min_ms: int, max_ms: int) -> Run:
@@ -114,21 +149,6 @@ def between(run: Run, min_ms: int, max_ms: int) -> Run:
     keep = (run.times >= min_ms) & (run.times <= max_ms)
     before = np.r_[0, np.cumsum(keep)]
     return Run(run.sids, before[run.offsets], run.times[keep], run.values[keep])
-
-
-def _same_times(
-    times: Timestamps, starts: NDArray[np.int64], lengths: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(first piece of each distinct time axis, axis of each piece): pieces one after the other without gaps."""
-    if not len(starts):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    position = np.arange(len(times), dtype=np.uint64) - np.repeat(starts, lengths).astype(np.uint64)
-    mixed = (times.astype(np.uint64) + position * _MIX2) * _MIX
-    mixed ^= mixed >> np.uint64(29)
-    mixed *= _MIX2
-    sums = np.add.reduceat(mixed, starts) + lengths.astype(np.uint64)
-    _, first, axis = np.unique(sums, return_index=True, return_inverse=True)
-    return first.astype(np.int64), axis.astype(np.int64)
 
 
 class FrameBatch:

@@ -54,6 +54,12 @@ class Symbols:
         assert self._parent is not None
         return self._parent.text(number)
 
+    def rebase(self, parent: "Symbols") -> None:
+        """Become a child of `parent`; only while there is no text but the empty one."""
+        assert self._parent is None
+        assert len(self) == 1
+        self._parent, self._base, self._texts, self._ids = parent, len(parent), [], {}
+
     def child(self) -> "Symbols":
         return Symbols(self)
 
