@@ -19,6 +19,7 @@ from collector.config import PrometheusConfig, load_config
 from collector.flags import features_of, shown_flags
 from collector.queries import Queries, parser_for
 from collector.remote.routes import remote_routes
+from collector.remote.sender import RemoteWriteManager
 from collector.rules.group import Group
 from collector.rules.loader import GroupLoader
 from collector.rules.manager import RuleManager, RuleOptions
@@ -26,7 +27,8 @@ from collector.rules.metrics import RuleMetrics, SenderMetrics
 from collector.rules.sender import AlertSender, SenderOptions
 from collector.rules.templates import Surroundings
 from collector.rules.view import CollectorRules
-from collector.scrape import ScrapeManager
+from collector.scrape import Metadata, ScrapeManager
+from collector.storage.metrics import register_metrics
 from collector.storage.options import StorageOptions
 from collector.storage.storage import Storage
 from collector.web import Site, start_page_routes
@@ -98,6 +100,7 @@ class CollectorService(Service):
         )
         path = options.storage_agent_path if options.agent else options.storage_tsdb_path
         self.storage = Storage(Path(path), storage_options(options, loaded.config), self.clock)
+        register_metrics(self.storage, self.registry)
         self.queries = Queries.over(
             self.storage,
             features_of(options),
@@ -110,6 +113,9 @@ class CollectorService(Service):
             self.registry, workers=worker_count(options), slow_after_s=float(options.query_slow_after)
         )
         self.scraping = ScrapeManager(self.storage, self.clock, self.registry)
+        self.remote_write = RemoteWriteManager(
+            self.storage.path, self.storage.table.labels, self._metadata, self.clock, self.registry
+        )
         self.sender = AlertSender(self.clock, SenderMetrics(self.registry), self.spawn, sender_options(options))
         self.rules = RuleManager(
             self.queries.for_rules,
@@ -161,6 +167,10 @@ class CollectorService(Service):
         )
         return server
 
+    def _metadata(self) -> dict[str, Metadata]:
+        """What targets say about metrics, one statement each."""
+        return {name: found[0] for name, found in self.scraping.metadata().items()}
+
     @property
     def url(self) -> str:
         return self.web.url
@@ -173,6 +183,7 @@ class CollectorService(Service):
         self.spawn(self._keep_maintained(), "maintenance")
         await self._apply(self._loaded)
         self.spawn(self.scraping.run(), "scrape")
+        self.spawn(self.remote_write.run(), "remote write")
         if "auto-reload-config" in features_of(self._options):
             self.spawn(self._watch_files(), "auto-reload")
         self.state.ready = True
@@ -183,6 +194,7 @@ class CollectorService(Service):
         self.runner.close()
         await self.rules.close()
         await self.scraping.stop()
+        await self.remote_write.stop(min(2.0, float(self._options.storage_remote_flush_deadline)))
         await self.sender.close(2.0 if self._options.alertmanager_drain_notification_queue_on_shutdown else 0.0)
         await self.web.stop()
         await asyncio.to_thread(self.storage.close)
@@ -205,6 +217,7 @@ class CollectorService(Service):
         except ValueError as error:
             raise ConfigError(f"alerting: {error}") from error
         await self.scraping.apply(config)
+        await self.remote_write.apply(config)
         if not self._options.agent:
             await self.rules.apply(loaded.groups)
         self._loaded = loaded
@@ -215,21 +228,15 @@ class CollectorService(Service):
         self._reload_time.set(state.config_loaded_s)
 
     async def _keep_synced(self) -> None:
-        """Make appended samples durable in short intervals. A full disk is told about, not died of."""
+        """Make appended samples durable in short intervals. The storage tells about a full disk itself."""
         while True:
             await self.clock.sleep(self.storage.options.fsync_interval_s)
-            try:
-                await asyncio.to_thread(self.storage.sync)
-            except OSError as error:
-                logger.error("Writing the log failed, trying again", extra={"reason": str(error)})
+            await asyncio.to_thread(self.storage.sync)
 
     async def _keep_maintained(self) -> None:
         while True:
             await self.clock.sleep(_MAINTAIN_EVERY_S)
-            try:
-                await asyncio.to_thread(self.storage.maintain, int(self.clock.now() * 1000))
-            except OSError as error:
-                logger.error("Storage maintenance failed, trying again", extra={"reason": str(error)})
+            await asyncio.to_thread(self.storage.maintain, int(self.clock.now() * 1000))
 
     async def _watch_files(self) -> None:
         """Reload when the configuration or a rule file changed."""
