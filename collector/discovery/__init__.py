@@ -1,11 +1,11 @@
 """Finding targets: static, files, HTTP, DNS, Docker, Kubernetes. Stands alone: knows nothing of scraping."""
 
-from collector.discovery import files, static
+from collector.discovery import dns, docker, files, http, static
 from collector.discovery.group import Discoverer, Publish, TargetGroup
 from collector.discovery.metrics import sd_metrics
 from collector.discovery.registry import discoverers
 from collector.discovery.watch import watch
 
-BUILT_IN = (static, files)
+BUILT_IN = (static, files, http, dns, docker)
 
 __all__ = ["BUILT_IN", "Discoverer", "Publish", "TargetGroup", "discoverers", "sd_metrics", "watch"]

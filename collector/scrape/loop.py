@@ -99,7 +99,7 @@ class ScrapeLoop:
             error = f"internal error: {problem!r}"
             if error != self.target.last_error:
                 logger.exception("Scrape failed unexpectedly", extra={"target": self.target.spec.url})
-            self._series.fail(timestamp_ms)
+            self._series.reset(timestamp_ms)
         duration = self._clock.monotonic() - started
         self._report(timestamp_ms, duration, counts, error)
 
@@ -125,8 +125,10 @@ class ScrapeLoop:
         parse = parsers[format_name].factory
         self._metrics.parsed.inc()
         body = response.body
-        if len(body) > _IN_THREAD_BYTES:
-            page: Page = await asyncio.to_thread(parse, bytes(body), self._options)
+        if len(body) == 0:  # whatever the format demands: nothing is nothing
+            page = Page([], [], lambda _: [])
+        elif len(body) > _IN_THREAD_BYTES:
+            page = await asyncio.to_thread(parse, bytes(body), self._options)
         else:
             page = parse(body, self._options)
         if self._options.convert_classic_histograms:

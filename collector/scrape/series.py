@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from collector.histogram import FloatHistogram
 from collector.scrape.mutate import LabelRules, report_labels, stored_labels
-from collector.scrape.page import Counts, Exemplar, Page, ScrapeError
+from collector.scrape.page import Counts, Exemplar, Page, ParseError, ScrapeError
 from collector.scrape.shape import PageShape
 from collector.storage.interface import ABSENT_NAN, STALE_NAN, Appendable, AppendReport, ScrapeGroup
 from pharos.labels import LabelSet
 
-_DROPPED: Final = -1
+_DROPPED: Final = -1  # by relabelling
+_TAKEN: Final = -2  # a series of the report: ours stays, the page's is left out
 
 
 class SampleLimitError(ScrapeError):
@@ -109,7 +110,7 @@ class TargetSeries:
         self._store_loose(taken, timestamp_ms)
         self._adopt(page, body, taken, known)
         self._failed = False
-        kept = sum(slot >= 0 for slot in taken.slots)
+        kept = sum(slot != _DROPPED for slot in taken.slots)
         self._kept = kept
         return Counts(len(taken.slots), kept, taken.added)
 
@@ -125,6 +126,13 @@ class TargetSeries:
             self._shape = None
             self._reshape([])
         self._failed = True
+
+    def reset(self, timestamp_ms: int) -> None:
+        """Forget everything about the page after an error that should not have been: the next scrape starts anew."""
+        self._end_loose(set(), timestamp_ms)
+        self._series, self._known, self._shape, self._columns = [], {}, None, None
+        self._failed = True
+        self._reshape([])
 
     def write(self, timestamp_ms: int, report: Sequence[float]) -> AppendReport:
         """Append the row."""
@@ -161,7 +169,12 @@ class TargetSeries:
                 if by_labels is None:
                     by_labels = {labels: number for number, labels in enumerate(self._series)}
                     pairs = {pair: pair for labels in self._series for pair in labels}
-                slot = self._new_slot(page, index, by_labels, pairs)
+                try:
+                    slot = self._new_slot(page, index, by_labels, pairs)
+                except ScrapeError as error:
+                    read = index if isinstance(error, ParseError) else index + 1
+                    error.counts = Counts(read, sum(slot != _DROPPED for slot in taken.slots), taken.added)
+                    raise
                 fresh[key] = slot
                 taken.added += slot >= 0
             taken.slots.append(slot)
@@ -185,7 +198,8 @@ class TargetSeries:
                 taken.exemplars.extend((slot, exemplar) for exemplar in page.exemplars.get(index, ()))
             taken.columns.append(column)
         if limit and stored > limit:
-            raise SampleLimitError("sample limit exceeded")
+            kept = sum(slot != _DROPPED for slot in taken.slots)
+            raise SampleLimitError("sample limit exceeded", Counts(len(page.keys), kept, taken.added))
         return taken
 
     def _place_loose(
@@ -208,6 +222,8 @@ class TargetSeries:
         if labels is None:
             return _DROPPED
         labels = tuple([pairs.setdefault(pair, pair) for pair in labels])
+        if labels in self._report:
+            return _TAKEN
         slot = by_labels.setdefault(labels, len(self._series))
         if slot == len(self._series):
             self._series.append(labels)
@@ -249,7 +265,7 @@ class TargetSeries:
         if row_slots != self._row_slots:
             self._reshape(row_slots)
         self._row[len(self._report) :] = taken.row_values
-        slots = [renumbered[slot] if slot >= 0 else _DROPPED for slot in taken.slots]
+        slots = [renumbered[slot] if slot >= 0 else slot for slot in taken.slots]
         if page.geometry is not None and not page.exemplars and not taken.loose:
             self._shape, self._shape_slots, self._known = PageShape(body, page.geometry), slots, {}
             columns = np.array(taken.columns, np.int64)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from collector.scrape.formats import parsers
 from collector.scrape.mutate import LabelRules
-from collector.scrape.page import ParseError, ParseOptions, ScrapeError
+from collector.scrape.page import ParseOptions, ScrapeError
 from collector.scrape.series import SampleRules, TargetSeries
 from tests.support.fake_storage import FakeStorage
 
@@ -123,7 +123,7 @@ def test_no_bytes_make_the_parser_do_anything_but_refuse(body: bytes) -> None:
             assert len(page.keys) == len(page.values)
             for index in range(len(page.keys)):
                 page.labels(index)
-        except ParseError:
+        except ScrapeError:
             pass
 
 

@@ -146,7 +146,7 @@ class Fetcher:
 
     async def close(self) -> None:
         if self._wire is not None:
-            self._wire.close()
+            await self._wire.closed()
         if self._client is not None:
             await self._client.aclose()
 

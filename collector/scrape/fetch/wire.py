@@ -87,6 +87,7 @@ class Wire(asyncio.BufferedProtocol):
         self._raw = False
         self._until_close = False
         self._answer: asyncio.Future[Answer] | None = None
+        self._gone = asyncio.Event()
         self.answered_bytes = 0
         self.usable = False
 
@@ -115,6 +116,11 @@ class Wire(asyncio.BufferedProtocol):
         buffer, self._buffer = self._buffer, bytearray()
         if buffer:
             self._pool.give(buffer)
+
+    async def closed(self) -> None:
+        """Close, and wait until the connection is gone."""
+        self.close()
+        await self._gone.wait()
 
     def close(self) -> None:
         self.usable = False
@@ -219,6 +225,7 @@ class Wire(asyncio.BufferedProtocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self.usable = False
+        self._gone.set()
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(FetchError(str(error) if error else "unexpected EOF"))
 

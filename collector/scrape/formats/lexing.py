@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from collector.scrape.formats.numbers import normal_float
-from collector.scrape.page import Pairs, ParseError
+from collector.scrape.page import Pairs, ParseError, ScrapeError
 
 METRIC: Final = rb"[a-zA-Z_:][a-zA-Z0-9_:]*+"
 LABEL: Final = rb"[a-zA-Z_][a-zA-Z0-9_]*+"
@@ -33,7 +33,7 @@ def identity(key: bytes, kind: str) -> bytes:
 def read_series(key: bytes, kind: str) -> Pairs:
     """Name and labels of `name{label="value",...}` or `{"name",label="value"}`, which a regular expression has accepted.
 
-    Raises `ParseError` for a missing or doubled name, invalid UTF-8 and doubled labels.
+    Raises `ParseError` for a missing or doubled name and invalid UTF-8, `ScrapeError` for doubled labels.
     """
     name, brace, _ = key.partition(b"{")
     pairs: Pairs = []
@@ -46,7 +46,7 @@ def read_series(key: bytes, kind: str) -> Pairs:
         raise ParseError(f"metric name {problem} while parsing: {shown(key)}")
     pairs.append(("__name__", names[0]))
     if len({pair[0] for pair in pairs}) != len(pairs):
-        raise ParseError(f"label name is not unique: invalid sample while parsing: {shown(key)}")
+        raise ScrapeError(f"label name is not unique: invalid sample while parsing: {shown(key)}")
     return pairs
 
 

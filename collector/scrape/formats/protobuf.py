@@ -29,7 +29,7 @@ from collector.protobuf import (
     zigzag,
 )
 from collector.scrape.formats.numbers import normal_float
-from collector.scrape.page import Exemplar, Metadata, Page, Pairs, ParseError, ParseOptions
+from collector.scrape.page import Exemplar, Metadata, Page, Pairs, ParseError, ParseOptions, ScrapeError
 from pharos.exposition import format_value
 
 _TYPES: Final = ("counter", "gauge", "summary", "unknown", "histogram", "gaugehistogram")
@@ -173,7 +173,7 @@ class _Reader:
         if extra is not None:
             pairs.append(extra)
         if len({label for label, _ in pairs}) != len(pairs):
-            raise ParseError(f"label name is not unique: invalid sample of {name}")
+            raise ScrapeError(f"label name is not unique: invalid sample of {name}")
         return pairs
 
 

@@ -1,7 +1,7 @@
 """The Prometheus text format, 0.0.4 and 1.0.0 (quoted UTF-8 names), read as leniently and refused as strictly as Prometheus 3 does.
 
 Not obvious, and all as there: blanks before a name belong to the name; a label value may hold a raw newline; labels need no comma between
-them; a NUL where a line or a comment could go on ends the page.
+them; a NUL where a line could begin ends the page.
 """
 
 import re
@@ -73,18 +73,12 @@ class _PrometheusReader(TextReader):
             raise ParseError(f"expected a valid sample while parsing: {shown(self.text[self.position : line_end])}")
         meta = _META.match(self.text, at)
         if meta is None:
-            return self._comment(at)
+            self.add_other(self.text.index(b"\n", at) + 1)
+            return True
         if meta[2] is None:
             raise ParseError(f"expected metric name after {meta[1].decode()}")
         self._metadata(meta)
         self.add_other(meta.end())
-        return True
-
-    def _comment(self, at: int) -> bool:
-        line_end = self.text.index(b"\n", at)
-        if b"\0" in self.text[at:line_end]:
-            return False
-        self.add_other(line_end + 1)
         return True
 
     def _metadata(self, meta: re.Match[bytes]) -> None:

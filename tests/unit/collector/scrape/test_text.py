@@ -5,7 +5,7 @@ import math
 import pytest
 
 from collector.scrape.formats import parsers
-from collector.scrape.page import Page, ParseError, ParseOptions
+from collector.scrape.page import Page, ParseError, ParseOptions, ScrapeError
 
 
 def parse(text: str | bytes, name: str = "PrometheusText0.0.4") -> Page:
@@ -50,7 +50,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
 def test_refused(text: str | bytes) -> None:
-    with pytest.raises(ParseError):
+    with pytest.raises(ScrapeError):
         series(parse(text))
 
 
