@@ -1,6 +1,7 @@
 """What `pharos up` shows: a table of what runs where, and one line for each thing worth knowing."""
 
 import time
+from typing import Final
 
 import psutil
 from rich import box
@@ -11,6 +12,7 @@ from rich.table import Table
 from pharos.up.plan import UpOptions
 from pharos.up.process import State, Supervised
 
+WIDE: Final = 116
 _STYLE = {State.UP: "green", State.STARTING: "yellow", State.WAITING: "red", State.STOPPED: "dim"}
 
 
@@ -28,22 +30,23 @@ class Terminal:
 
     def ready(self, processes: list[Supervised]) -> None:
         """The table, and the one address to open."""
-        self.console.print(parts_table(processes))
+        self.console.print(parts_table(processes, wide=self.console.width >= WIDE))
         ui = next((process.part.url for process in processes if process.part.name == "dashboards"), None)
         if ui is not None:
             self.console.print(f"Open [bold cyan]{ui}[/]   (Ctrl-C stops everything)\n")
 
 
-def parts_table(processes: list[Supervised]) -> Table:
-    """Part, address, state, pid, memory, and what it is; a narrow terminal cuts the last column, never breaks a line."""
+def parts_table(processes: list[Supervised], *, wide: bool) -> Table:
+    """Part, address, state, pid, memory, and on a wide terminal what it does."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("part", "address", "state", "pid", "memory"):
         table.add_column(title, justify="right" if title in ("pid", "memory") else "left", no_wrap=True)
-    table.add_column("what it does", no_wrap=True, overflow="ellipsis", style="dim")
+    if wide:
+        table.add_column("what it does", no_wrap=True, style="dim")
     for process in processes:
         state = f"[{_STYLE[process.state]}]{process.state.value}[/]"
-        what = process.part.summary.partition(" (")[0]
-        table.add_row(process.part.name, process.part.url, state, str(process.pid or "-"), _memory(process.pid), what)
+        row = [process.part.name, process.part.url, state, str(process.pid or "-"), _memory(process.pid)]
+        table.add_row(*row, *([process.part.summary.partition(" (")[0]] if wide else []))
     return table
 
 
