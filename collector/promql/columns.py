@@ -30,7 +30,7 @@ class LabelSpace:
         if self._parent is None and len(self.symbols) == 1:
             self._parent = table.symbols
             self._base = len(table.symbols)
-            self.symbols = table.symbols.child()
+            self.symbols.rebase(table.symbols)
         known = table.symbols is self._parent and (table.codes.size == 0 or int(table.codes.max()) < self._base)
         if known or table.symbols is self.symbols:
             return LabelTable(self.symbols, table.names, table.codes)

@@ -261,6 +261,8 @@ def split_histograms(part: FlatPart) -> tuple[FlatPart, list[MixedSeries]]:
 
 def parts_of(block: Block, times: NDArray[np.int64]) -> list[Part]:
     """The samples of an evaluated expression, as a subquery sees them. Hints of counter resets mean nothing there any more."""
+    if len(times) == 0:
+        return []
     if block.present is None and block.hist is None:
         return [DensePart(np.arange(len(block)), times, block.values, stale=False)] if len(block) else []
     mask = block.mask()

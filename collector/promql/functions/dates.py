@@ -41,20 +41,32 @@ _PARTS: dict[str, Part] = {
 }
 
 
-def _date(part: Part, host: Host, node: Call, steps: Steps) -> Value:
+# 292277026596-12-04 15:30 UTC, a Sunday: what Go shows for a time that does not fit.
+_BEYOND: dict[str, float] = {
+    "minute": 30,
+    "hour": 15,
+    "day_of_week": 0,
+    "day_of_month": 4,
+    "day_of_year": 339,
+    "days_in_month": 31,
+    "month": 12,
+    "year": 292277026596,
+}
+
+
+def _date(part: Part, beyond: float, host: Host, node: Call, steps: Steps) -> Value:
     if not node.args:
-        return Block(host.run.space.empty(1), _parts(part, steps.times / 1000)[None, :])
+        return Block(host.run.space.empty(1), _parts(part, beyond, steps.times / 1000)[None, :])
     block = floats_only(host.block(node.args[0], steps))
-    return host.drop(replace(block, values=_parts(part, block.values)))
+    return host.drop(replace(block, values=_parts(part, beyond, block.values)))
 
 
-def _parts(part: Part, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-    """NaN and what no calendar reaches become the first of all seconds, as in Go."""
+def _parts(part: Part, beyond: float, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """NaN and what no calendar reaches become the moment that Go makes of them."""
     valid = np.isfinite(seconds) & (np.abs(np.where(np.isfinite(seconds), seconds, 0)) < 2**53)
     whole = np.where(valid, np.trunc(np.where(valid, seconds, 0)), 0).astype(np.int64)
     result = part(whole.astype("datetime64[s]")).astype(np.float64)
-    never = part(np.array([-62135596800], "datetime64[s]")).astype(np.float64)[0]
-    return np.asarray(np.where(valid, result, never))
+    return np.asarray(np.where(valid, result, beyond))
 
 
-FUNCTIONS: Table = {name: partial(_date, part) for name, part in _PARTS.items()}
+FUNCTIONS: Table = {name: partial(_date, part, _BEYOND[name]) for name, part in _PARTS.items()}

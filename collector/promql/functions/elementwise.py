@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.promql.block import Block, Scalar, Value, new_present
 from collector.promql.functions.host import Host, Table
@@ -120,12 +121,23 @@ def _extreme_of(host: Host, node: Call, steps: Steps) -> Value:
 def _timestamp(host: Host, node: Call, steps: Steps) -> Value:
     selector = unwrap(node.args[0])
     if isinstance(selector, VectorSelector) and not selector.smoothed:
-        block, times = host.selector(selector, steps)
+        block, times = _selected_at(host, selector, steps)
         seconds = np.broadcast_to(times / 1000, block.values.shape)
     else:
         block = host.block(node.args[0], steps)
         seconds = np.broadcast_to(steps.times / 1000, block.values.shape)
-    return host.drop(replace(block, values=seconds, hist=None))
+    return host.drop(replace(block, values=seconds, hist=None).compact())
+
+
+def _selected_at(host: Host, selector: VectorSelector, steps: Steps) -> tuple[Block, NDArray[np.int64]]:
+    """Prometheus forgets the offset in `timestamp(x @ t offset d)`, but has read samples up to t - d only."""
+    at = host.run.plan.at(selector.shift)
+    if at is None:
+        return host.selector(selector, steps)
+    shift = replace(selector.shift, offset_ms=max(host.run.plan.offset(selector.shift), 0), offset_expr=None)
+    block, times = host.selector(replace(selector, shift=shift), steps)
+    fresh = np.broadcast_to(times > at - host.run.lookback_ms, block.values.shape)
+    return replace(block, present=new_present(block.mask() & fresh)), times
 
 
 def _start_timestamp(host: Host, node: Call, steps: Steps) -> Value:

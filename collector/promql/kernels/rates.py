@@ -31,21 +31,21 @@ def _factor(windows: Windows, first: Floats, result: Floats, *, counter: bool, p
     threshold = average * 1.1
     to_start = np.where(to_start >= threshold, average / 2, to_start)
     to_end = np.where(to_end >= threshold, average / 2, to_end)
-    scale = 1.0 / sampled
+    if counter:
+        to_zero = first / result
+        to_zero *= sampled
+        shorter = to_zero < to_start
+        shorter &= result > 0
+        shorter &= first >= 0
+        stretch = np.where(shorter, to_zero, to_start)
+    else:
+        stretch = to_start
+    # In this order, so that the last digit is the one that Prometheus gets.
+    stretch = stretch + sampled
+    stretch += to_end
+    stretch /= sampled
     if per_second:
-        scale = scale / (windows.range_ms / 1000)
-    if not counter:
-        return np.where(
-            sampled == 0, 1.0 / (windows.range_ms / 1000) if per_second else 1.0, (sampled + to_start + to_end) * scale
-        )
-    to_zero = first / result
-    to_zero *= sampled
-    shorter = to_zero < to_start
-    shorter &= result > 0
-    shorter &= first >= 0
-    stretch = np.where(shorter, to_zero, to_start)
-    stretch += sampled + to_end
-    stretch *= scale
+        stretch /= windows.range_ms / 1000
     return stretch
 
 

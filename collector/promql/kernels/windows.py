@@ -88,8 +88,15 @@ class DenseWindows:
         if not len(rows):
             return
         lost = np.zeros((len(rows), self.values.shape[1]))
-        np.cumsum(np.where(fallen[rows], self.values[rows, :-1], 0.0), axis=1, out=lost[:, 1:])
-        result[rows] += lost[:, self.last] - lost[:, self.first]
+        lost[:, 1:] = np.where(fallen[rows], self.values[rows, :-1], 0.0)
+        if np.isfinite(lost).all():
+            running = np.cumsum(lost, axis=1)
+            result[rows] += running[:, self.last] - running[:, self.first]
+            return
+        # An infinity must not reach windows it is not in.
+        width, steps = lost.shape[1], len(self.ends)
+        base = np.arange(len(rows))[:, None] * width
+        result[rows] += _sums_after_first(lost.ravel(), base + self.lo, base + self.hi).reshape(len(rows), steps)
 
     def one(self, row: int) -> tuple[Times, Floats, Index, Index]:
         """Times, values and bounds of one series."""
@@ -160,8 +167,9 @@ class FlatWindows:
         fallen = now < before
         if not fallen.any():
             return
-        running = self.running(self.spread(np.where(fallen, before, 0.0)))
-        result += (self.total_at(running, self.last) - self.total_at(running, self.first)).astype(np.float64)
+        lost = self.spread(np.where(fallen, before, 0.0))
+        rows = np.unique(np.searchsorted(self.offsets, np.nonzero(lost)[0], "right") - 1)
+        result[rows] += _sums_after_first(lost, self.lo[rows], self.hi[rows])
 
     def one(self, row: int) -> tuple[Times, Floats, Index, Index]:
         return self.times, self.values, self.lo[row], self.hi[row]
@@ -210,6 +218,14 @@ def each_window(windows: Windows, compute: Callable[[Floats], float]) -> Floats:
             if hi[step] > lo[step]:
                 out[row, step] = compute(values[lo[step] : hi[step]])
     return out
+
+
+def _sums_after_first(values: Floats, lo: Index, hi: Index) -> Floats:
+    """The sum of `values[lo + 1 : hi]` for each pair."""
+    start = np.minimum(lo + 1, hi)
+    pairs = np.stack([start.ravel(), hi.ravel()], axis=1).ravel()
+    sums = np.add.reduceat(np.append(values, 0.0), pairs)[::2].reshape(lo.shape)
+    return np.asarray(np.where(start < hi, sums, 0.0))
 
 
 def _pad(values: Floats) -> Floats:

@@ -40,3 +40,11 @@ def test_texts_that_came_later_do_not_collide() -> None:
     late = space.adopt(table({"a": "late"}, symbols=symbols))
     assert late.labels(0) == {"a": "late"}
     assert space.symbols.text(made_up) == "made up"
+
+
+def test_tables_made_before_the_first_selection_stay_valid() -> None:
+    space = LabelSpace()
+    early = space.empty(1)
+    space.adopt(table({"a": "x"}))
+    assert early.symbols is space.symbols
+    assert early.symbols.text(0) == ""
