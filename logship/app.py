@@ -87,13 +87,14 @@ class LogShip(Service):
         ]
         for thread in self._threads:
             thread.start()
+        self._pausing = False
 
     async def _watch(self) -> None:
         """A thread that died ends the service: half a shipper loses logs in silence."""
         while True:
             await asyncio.sleep(1.0)
             dead = [thread.name for thread in self._threads if not thread.is_alive()]
-            if dead:
+            if dead and not self._pausing:
                 self._failed = True
                 raise RuntimeError(f"{dead[0]} ended unexpectedly, see the log")
 
@@ -105,6 +106,7 @@ class LogShip(Service):
 
     def _stop_threads(self) -> None:
         """Stop reading, deliver what is in flight if the output lets us, remember how far we came."""
+        self._pausing = True
         sender, reader = self._threads
         self.reader.stopping.set()
         reader.join(DRAIN_S)

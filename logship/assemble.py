@@ -1,10 +1,11 @@
 """From lines to items: partial lines joined per stream, traces put together, bodies parsed, documents serialised.
 
-One assembler per container (or per plain file), because a partial line may end in the file that follows a rotation. This is the hot
-path: a dozen operations a line, no objects per record, metadata serialised once per file.
+One assembler per container (or per plain file), because a partial line may end in the file that follows a rotation. `_feed_cri` is the hot
+path: a dozen operations a line, no objects per record, metadata serialised once per file; everything unusual leaves it for `_take`.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
@@ -21,6 +22,8 @@ HOLD_S: Final = 0.3
 PARTIAL_HOLD_S: Final = 10.0
 """A partial line waits longer for its rest: the writer has stopped in the middle of a line, or has died."""
 LONGEST_RECORD: Final = 8 * 1024 * 1024
+_MAY_CONTINUE: Final = frozenset(bytes([byte]) for byte in b" \tC\rabcdefghijklmnopqrstuvwxyz") | {b""}
+"""First bytes of lines that may belong to the record before them (outside a trace that takes everything)."""
 
 
 class Origin(Protocol):
@@ -30,14 +33,32 @@ class Origin(Protocol):
     """Beginning of its document ids."""
 
 
-class _Held:
-    """A record that may go on."""
+class _Stream:
+    """One output stream of a container: what every record of it ends with, and the record that may go on."""
 
-    __slots__ = ("count", "end", "lines", "origin", "partial", "size", "start", "stream", "time", "touched")
+    __slots__ = (
+        "content",
+        "end",
+        "ending",
+        "filled",
+        "more",
+        "origin",
+        "partial",
+        "rule",
+        "size",
+        "start",
+        "time",
+        "touched",
+    )
 
-    def __init__(self, origin: Origin, start: int, end: int, time_: bytes, stream: bytes, content: bytes) -> None:
-        self.origin, self.start, self.end, self.time, self.stream = origin, start, end, time_, stream
-        self.lines, self.size, self.count, self.partial = [content], len(content), 1, False
+    def __init__(self, ending: bytes, kinds: frozenset[str]) -> None:
+        self.ending = ending
+        self.rule = Rule(kinds)
+        self.filled = self.partial = False
+        self.origin: Origin | None = None
+        self.start = self.end = self.size = 0
+        self.time = self.content = b""
+        self.more: list[bytes] = []
         self.touched = 0.0
 
 
@@ -59,31 +80,60 @@ class Assembler:
         self._kinds = multiline
         self._now = now
         self._action = action
-        self._day, self._head = "", b""
+        self._day, self._head = b"", b""
         body = orjson.dumps(metadata)[1:-1]
-        self._tails = {
-            stream: (b',"stream":"' + stream + b'"' if stream else b"") + (b"," + body if body else b"") + b"}\n"
-            for stream in (b"stdout", b"stderr", b"")
+        ending = (b"," + body if body else b"") + b"}\n"
+        self._streams = {
+            name: _Stream((b',"stream":"' + name + b'"' if name else b"") + ending, multiline)
+            for name in (b"stdout", b"stderr", b"")
         }
-        self._rules: dict[bytes, Rule] = {}
-        self._held: dict[bytes, _Held] = {}
         self.lines = 0
         self.malformed = 0
-        self.by_level: dict[str, int] = {}
+        self.by_level: dict[str | None, int] = defaultdict(int)
 
     def feed(self, origin: Origin, lines: list[bytes], offset: int, batch: Batch, monotonic: float) -> int:
         """Take complete lines that begin at `offset`; returns the offset behind them."""
         self.lines += len(lines)
-        if self._shape == "plain":
-            return self._feed_plain(origin, lines, offset, batch, monotonic)
-        parse = parse_cri if self._shape == "cri" else parse_docker
+        if self._shape == "cri":
+            return self._feed_cri(origin, lines, offset, batch, monotonic)
+        moment = self._read_time()
         for raw in lines:
             start = offset
             offset += len(raw) + 1
-            line = parse(raw)
-            if line is None:
-                line = self._unparsed(raw)
+            if self._shape == "plain":
+                line = Line(moment, b"", False, raw[:-1] if raw.endswith(b"\r") else raw)
+            else:
+                line = parse_docker(raw) or self._unparsed(raw)
             self._take(origin, start, offset, line, batch, monotonic)
+        return offset
+
+    def _feed_cri(self, origin: Origin, lines: list[bytes], offset: int, batch: Batch, monotonic: float) -> int:
+        streams, emit, join = self._streams, self._emit, bool(self._kinds)
+        for raw in lines:
+            start = offset
+            offset += len(raw) + 1
+            try:
+                moment, name, tag, content = raw.split(b" ", 3)
+                stream = streams[name]
+            except (ValueError, KeyError):
+                self._take(origin, start, offset, parse_cri(raw) or self._unparsed(raw), batch, monotonic)
+                continue
+            if tag != b"F" or stream.partial or moment[-1] != 90:
+                self._take(origin, start, offset, parse_cri(raw) or self._unparsed(raw), batch, monotonic)
+                continue
+            first = content[:1]
+            if stream.filled:
+                if (first in _MAY_CONTINUE or stream.rule.mode) and self._goes_on(stream, content):
+                    stream.end, stream.touched = offset, monotonic
+                    continue
+                self._release(stream, batch)
+            if first == b"{" or not join:
+                emit(origin, start, offset, moment, content, stream.ending, batch)
+                continue
+            stream.filled, stream.origin, stream.start, stream.end = True, origin, start, offset
+            stream.time, stream.content, stream.touched = moment, content, monotonic
+            if first in b"Tpf":
+                stream.rule.starts(content)
         return offset
 
     def _unparsed(self, raw: bytes) -> Line:
@@ -94,113 +144,105 @@ class Assembler:
         now = self._now()
         return b"%s.%03dZ" % (time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)).encode(), int(now * 1000) % 1000)
 
-    def _feed_plain(self, origin: Origin, lines: list[bytes], offset: int, batch: Batch, monotonic: float) -> int:
-        moment = self._read_time()
-        for raw in lines:
-            start = offset
-            offset += len(raw) + 1
-            content = raw[:-1] if raw.endswith(b"\r") else raw
-            self._take(origin, start, offset, Line(moment, b"", False, content), batch, monotonic)
-        return offset
-
     def _take(self, origin: Origin, start: int, end: int, line: Line, batch: Batch, monotonic: float) -> None:
-        moment, stream, partial, content = line
-        held = self._held.get(stream)
-        if held is not None and held.partial:
-            held.lines[-1] += content
-            held.size += len(content)
-            held.end, held.partial, held.touched = end, partial and held.size < LONGEST_RECORD, monotonic
-            if not held.partial:
-                self._completed(stream, held, batch)
+        """One line of any kind."""
+        moment, name, partial, content = line
+        stream = self._streams.get(name) or self._streams[b""]
+        if stream.partial:
+            stream.content += content
+            stream.end, stream.touched = end, monotonic
+            stream.partial = partial and len(stream.content) < LONGEST_RECORD
+            if not stream.partial:
+                self._complete(stream, batch)
             return
-        if held is not None:
-            if (
-                not partial
-                and held.count < MAX_LINES
-                and held.size < MAX_BYTES
-                and self._rules[stream].continues(content)
-            ):
-                held.lines.append(content)
-                held.size += len(content) + 1
-                held.count += 1
-                held.end, held.touched = end, monotonic
+        if stream.filled:
+            if not partial and self._goes_on(stream, content):
+                stream.end, stream.touched = end, monotonic
                 return
-            self._emit(held, batch)
-            del self._held[stream]
-        if not partial and not self._kinds:
-            self._emit_one(origin, start, end, moment, stream, content, batch)
-            return
-        fresh = self._held[stream] = _Held(origin, start, end, moment, stream, content)
-        fresh.partial, fresh.touched = partial, monotonic
+            self._release(stream, batch)
+        stream.filled, stream.partial, stream.origin = True, partial, origin
+        stream.start, stream.end, stream.time, stream.content, stream.touched = start, end, moment, content, monotonic
         if not partial:
-            self._rule(stream).starts(content)
+            self._complete(stream, batch)
 
-    def _rule(self, stream: bytes) -> Rule:
-        rule = self._rules.get(stream)
-        if rule is None:
-            rule = self._rules[stream] = Rule(self._kinds)
-        return rule
-
-    def _completed(self, stream: bytes, held: _Held, batch: Batch) -> None:
-        """The last piece of a partial line has come."""
-        if self._kinds:
-            self._rule(stream).starts(held.lines[0])
+    def _complete(self, stream: _Stream, batch: Batch) -> None:
+        """The held line is whole: wait for lines that continue it, if there can be any."""
+        if self._kinds and stream.content[:1] != b"{":
+            stream.rule.starts(stream.content)
         else:
-            self._emit(held, batch)
-            del self._held[stream]
+            self._release(stream, batch)
+
+    def _goes_on(self, stream: _Stream, content: bytes) -> bool:
+        if not self._kinds or len(stream.more) >= MAX_LINES or stream.size > MAX_BYTES:
+            return False
+        if not stream.rule.continues(content):
+            return False
+        stream.more.append(content)
+        stream.size += len(content)
+        return True
 
     def flush(self, batch: Batch, monotonic: float, *, force: bool = False) -> None:
         """Emit what has waited long enough (all of it with `force`)."""
-        for stream, held in list(self._held.items()):
-            patience = PARTIAL_HOLD_S if held.partial else HOLD_S
-            if force or monotonic - held.touched >= patience:
-                self._emit(held, batch)
-                del self._held[stream]
+        for stream in self._streams.values():
+            if stream.filled:
+                patience = PARTIAL_HOLD_S if stream.partial else HOLD_S
+                if force or monotonic - stream.touched >= patience:
+                    self._release(stream, batch)
 
     @property
     def holding(self) -> bool:
-        return bool(self._held)
+        return any(stream.filled for stream in self._streams.values())
 
     def mark(self, origin: Origin, position: int) -> int:
         """Up to where everything of a file is out, given that it was read up to `position`."""
-        return min((held.start for held in self._held.values() if held.origin is origin), default=position)
+        held = (stream.start for stream in self._streams.values() if stream.filled and stream.origin is origin)
+        return min(held, default=position)
 
     # Documents
 
-    def _emit(self, held: _Held, batch: Batch) -> None:
-        content = held.lines[0] if len(held.lines) == 1 else b"\n".join(held.lines)
-        self._emit_one(held.origin, held.start, held.end, held.time, held.stream, content, batch)
+    def _release(self, stream: _Stream, batch: Batch) -> None:
+        assert stream.origin is not None
+        content = stream.content
+        if stream.more:
+            content = b"\n".join([content, *stream.more])
+            stream.more, stream.size = [], 0
+        stream.filled = stream.partial = False
+        stream.rule.mode = 0
+        self._emit(stream.origin, stream.start, stream.end, stream.time, content, stream.ending, batch)
 
-    def _emit_one(
-        self, origin: Origin, start: int, end: int, moment: bytes, stream: bytes, content: bytes, batch: Batch
+    def _emit(
+        self, origin: Origin, start: int, end: int, moment: bytes, content: bytes, ending: bytes, batch: Batch
     ) -> None:
         body = None
-        first = content[:1]
-        if first == b"{" and self._parser in ("auto", "json"):
-            body = parse_json(content)
+        if content[:1] == b"{":
+            if self._parser in ("auto", "json"):
+                body = parse_json(content)
         elif self._parser == "logfmt":
             body = parse_logfmt(content)
-        extra = b""
-        if body is not None:
-            message, level = orjson.dumps(body.message), body.level
-            if body.time is not None:
-                moment = body.time.encode()
-            if body.fields:
-                extra = b',"fields":' + orjson.dumps(body.fields)
-        else:
+        if body is None:
             level = levels.in_text(content)
             message = orjson.dumps(content.decode("utf-8", "replace"))
-        if level is not None:
-            extra += b',"level":"%s"' % level.encode()
-        self.by_level[level or "unknown"] = self.by_level.get(level or "unknown", 0) + 1
-        day = moment[:10].decode()
-        if day != self._day:
-            self._day, self._head = day, self._action(day)
-        item = b'%s"_id":"%s%010x%x"}}\n{"@timestamp":"%s","message":%s%s%s' % (
-            self._head, origin.key, start, end - start, moment, message, extra, self._tails.get(stream, self._tails[b""]),
+            fields = b""
+        else:
+            text, level, time_, rest = body
+            message = orjson.dumps(text)
+            fields = b',"fields":%b' % orjson.dumps(rest) if rest else b""
+            if time_ is not None:
+                moment = time_.encode()
+        self.by_level[level] += 1
+        if moment[:10] != self._day:
+            self._day = moment[:10]
+            self._head = self._action(self._day.decode())
+        item = b'%b"_id":"%b%010x%x"}}\n{"@timestamp":"%b","message":%b%b%b%b' % (
+            self._head, origin.key, start, end - start, moment, message, fields, _LEVEL[level], ending,
         )  # fmt: skip
         batch.items.append(item)
         batch.size += len(item)
+
+
+_LEVEL: Final[dict[str | None, bytes]] = {
+    None: b"", **{name: b',"level":"%b"' % name.encode() for name in levels.LEVELS}
+}  # fmt: skip
 
 
 def action_for(index: str) -> Callable[[str], bytes]:

@@ -21,6 +21,8 @@ from logship.record import Batch
 logger = logging.getLogger(__name__)
 
 DISCOVER_S: Final = 0.5
+BATCH_AGE_S: Final = 0.5
+"""While there is much to read small batches wait this long to become large ones."""
 SAVE_S: Final = 0.5
 FIGURES_S: Final = 2.0
 SWEEP_S: Final = 60.0
@@ -40,7 +42,7 @@ class Reader:
         self._chains: dict[str, Chain] = {}
         self._labels: dict[str, tuple[str, str, str]] = {}
         self._batch = Batch()
-        self._counted: dict[str, tuple[int, int, int, dict[str, int]]] = {}
+        self._counted: dict[str, tuple[int, int, int, dict[str | None, int]]] = {}
         self.stopping = threading.Event()
         self._due = dict.fromkeys(("discover", "save", "figures", "sweep"), 0.0)
 
@@ -57,15 +59,14 @@ class Reader:
             self.discover()
         read = 0
         for chain in list(self._chains.values()):
-            while (got := chain.read(self._batch, monotonic, TURN_BYTES)) > 0:
-                read += got
-                if self._batch.size >= self._config.batching.max_bytes:
-                    self._hand_over()
-                if got < TURN_BYTES or self.stopping.is_set():
-                    break
+            read += chain.read(self._batch, monotonic, TURN_BYTES)
             chain.flush(self._batch, monotonic)
+            if self._batch.size >= self._config.batching.max_bytes:
+                self._hand_over()
+            if self.stopping.is_set():
+                return False
         self._metrics.read_bytes.inc(read)
-        if self._batch.items or self._batch.marks:
+        if self._batch.marks and (read < TURN_BYTES or monotonic - self._batch.created > BATCH_AGE_S):
             self._hand_over()
         if self._is_due("save", SAVE_S, monotonic):
             self._checkpoints.save()
@@ -80,10 +81,10 @@ class Reader:
         return True
 
     def _hand_over(self) -> None:
-        batch, self._batch = self._batch, Batch()
+        batch, self._batch = self._batch, Batch(created=time.monotonic())
         while not self.stopping.is_set():
             try:
-                self._out.put(batch, timeout=0.5)
+                self._out.put(batch, timeout=SAVE_S)
                 return
             except queue.Full:
                 self._checkpoints.save()
@@ -180,7 +181,7 @@ class Reader:
             self._metrics.truncated.inc(chain.loss.truncated_files - truncated)
             for level, number in assembler.by_level.items():
                 if fresh := number - levels.get(level, 0):
-                    self._metrics.lines.labels(*self._labels[real], level).inc(fresh)
+                    self._metrics.lines.labels(*self._labels[real], level or "unknown").inc(fresh)
             self._counted[real] = (
                 assembler.lines, assembler.malformed, chain.loss.truncated_files, dict(assembler.by_level)
             )  # fmt: skip

@@ -34,23 +34,22 @@ def parse_json(content: bytes) -> Body | None:
 
 def from_fields(fields: dict[str, Any], raw: bytes) -> Body:
     """Message, level and time taken out of the fields; without a message the text itself is the message."""
-    message = None
+    message = found = moment = None
     for key in _MESSAGE_KEYS:
-        if isinstance(fields.get(key), str):
+        if key in fields and isinstance(fields[key], str):
             message = fields.pop(key)
             break
-    found = None
     for key in _LEVEL_KEYS:
         if key in fields and (found := level.named(fields[key])) is not None:
             del fields[key]
             break
-    time = None
     for key in _TIME_KEYS:
-        value = fields.get(key)
-        if isinstance(value, str) and _RFC3339.fullmatch(value):
-            time = fields.pop(key)
-            break
-    return Body(raw.decode("utf-8", "replace") if message is None else message, found, time, fields or None)
+        if key in fields:
+            value = fields[key]
+            if isinstance(value, str) and _RFC3339.fullmatch(value):
+                moment = fields.pop(key)
+                break
+    return Body(raw.decode("utf-8", "replace") if message is None else message, found, moment, fields or None)
 
 
 def parse_logfmt(content: bytes) -> Body | None:

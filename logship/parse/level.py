@@ -1,5 +1,6 @@
 """The severity of a line, when it tells."""
 
+import re
 from typing import Final
 
 LEVELS: Final = ("trace", "debug", "info", "warn", "error", "fatal")
@@ -11,12 +12,19 @@ _NAMES: Final[dict[str, str]] = {
     "panic": "fatal", "alert": "fatal", "emerg": "fatal", "emergency": "fatal", "dpanic": "fatal", "ftl": "fatal",
 }  # fmt: skip
 _BY_NUMBER: Final = {10: "trace", 20: "debug", 30: "info", 40: "warn", 50: "error", 60: "fatal"}
-_IN_TEXT: Final = (
-    (b"INFO", "info"), (b"ERROR", "error"), (b"WARN", "warn"), (b"DEBUG", "debug"), (b"FATAL", "fatal"), (b"CRITICAL", "fatal"),
-    (b"TRACE", "trace"), (b"[info]", "info"), (b"[error]", "error"), (b"[warn", "warn"), (b"level=info", "info"),
-    (b"level=error", "error"), (b"level=warn", "warn"), (b"level=debug", "debug"), (b"level=fatal", "fatal"), (b"[debug]", "debug"),
-)  # fmt: skip
+_IN_TEXT: Final = re.compile(
+    rb"INFO|ERROR|WARN|DEBUG|FATAL|CRITICAL|TRACE|\[(?:info|error|warn|debug)|level=(?:info|error|warn|debug|fatal)"
+)
+_BY_WORD: Final = {
+    word: level
+    for level, names in {
+        "info": b"INFO [info level=info", "error": b"ERROR [error level=error", "warn": b"WARN [warn level=warn",
+        "debug": b"DEBUG [debug level=debug", "fatal": b"FATAL CRITICAL level=fatal", "trace": b"TRACE",
+    }.items()
+    for word in names.split(b" ")
+}  # fmt: skip
 _KLOG: Final = {73: "info", 87: "warn", 69: "error", 70: "fatal"}
+_KLOG_LETTERS: Final = frozenset((b"I", b"W", b"E", b"F"))
 HEAD_BYTES: Final = 72
 """Levels stand at the beginning of a line; further on the words are prose."""
 
@@ -30,10 +38,7 @@ def named(value: object) -> str | None:
 
 def in_text(line: bytes) -> str | None:
     """The level of a plain line: klog's first letter, or a word at its beginning."""
-    head = line[:HEAD_BYTES]
-    if head[:1] in b"IWEF" and head[1:5].isdigit():
-        return _KLOG.get(head[0])
-    for word, level in _IN_TEXT:
-        if word in head:
-            return level
-    return None
+    if line[:1] in _KLOG_LETTERS and line[1:5].isdigit():
+        return _KLOG[line[0]]
+    found = _IN_TEXT.search(line, 0, HEAD_BYTES)
+    return _BY_WORD[found[0]] if found else None
