@@ -16,6 +16,9 @@ NEWER = re.compile(
     r"node_(disk_info|btrfs_global_rsv_size_bytes)"  # the latter is 0 there, whatever the file says
 )
 
+# Texts that node_exporter 1.12 words anew.
+REWORDED = re.compile(r"node_ksmd_")
+
 
 @pytest.fixture(scope="module")
 def peer() -> str:
@@ -53,6 +56,6 @@ def test_agrees_with_node_exporter_on_a_made_up_machine(peer: str, tmp_path: Pat
     differ = {
         name: (head, our_heads[name])
         for name, head in their_heads.items()
-        if name in our_heads and not OWN.match(name) and our_heads[name] != head
+        if name in our_heads and not (OWN.match(name) or REWORDED.match(name)) and our_heads[name] != head
     }
     assert differ == {}
