@@ -21,8 +21,8 @@ class Pattern:
         return cls(value)
 
     def search(self, text: str | bytes) -> Any:
-        """The first match or None."""
-        return self._compiled.search(text)
+        """The first match or None. Bytes that are no UTF-8 count as U+FFFD, as in Go."""
+        return self._compiled.search(text if isinstance(text, str) else text.decode("utf-8", "replace"))
 
     def expand(self, match: Any, template: str) -> str:
         """`template` with `${1}` and `$name` filled from a match in text."""

@@ -57,9 +57,9 @@ def extract_values(probe: Probe, body: bytes) -> None:
         try:
             if wanted.json_path is not None and document is None:
                 document = orjson.loads(body)
-            probe.page.set("probe_extracted_value", _number(_found(wanted, body, document)), name=wanted.name)
+            probe.page.set("probe_extracted_value", float(_found(wanted, body, document)), name=wanted.name)
         except (ValueError, LookupError, TypeError) as error:
-            probe.log("warn", "Nothing to extract", name=wanted.name, err=str(error))
+            probe.log("warn", "Nothing to extract", extraction=wanted.name, err=str(error))
 
 
 def _found(wanted: Extract, body: bytes, document: Any) -> Any:
@@ -70,7 +70,3 @@ def _found(wanted: Extract, body: bytes, document: Any) -> Any:
     if match is None:
         raise LookupError("the pattern does not match")
     return match.group(1 if match.re.groups else 0)
-
-
-def _number(value: Any) -> float:
-    return float(value.decode() if isinstance(value, bytes) else value)

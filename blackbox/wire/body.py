@@ -62,13 +62,13 @@ class _Brotli:
     def __init__(self) -> None:
         import cramjam
 
-        self._error = cramjam.DecompressionError
+        self._errors = (cramjam.DecompressionError, OSError)
         self._inner: Any = cramjam.brotli.Decompressor()
 
     def feed(self, data: bytes) -> list[bytes]:
         try:
             self._inner.decompress(data)
-        except self._error as error:
+        except self._errors as error:
             raise ProbeError(Reason.BODY, f"cannot decompress the body: {error}") from error
         return [bytes(self._inner.flush())]
 
