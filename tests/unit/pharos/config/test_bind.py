@@ -82,7 +82,7 @@ def test_merge_keys_and_anchors() -> None:
             "every: often",
             'h.yml:1:8: every: found "often": expected a duration such as 30s, 5m or 1h30m (units y w d h m s ms, largest first)',
         ),
-        ("match: (", 'h.yml:1:8: match: found "(": error parsing regexp: missing ): (: `(`'),
+        ("match: (", 'h.yml:1:8: match: found "(": error parsing regexp: missing closing ): `(`'),
         ("open: 3", 'h.yml:1:7: open: found "3", expected true or false'),
         ("- a", "h.yml:1:1: found a list, expected a mapping"),
         ("a: [", "h.yml:2:1: not valid YAML: did not find expected node content"),
