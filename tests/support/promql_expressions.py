@@ -90,7 +90,8 @@ def modifiers(draw: st.DrawFn) -> str:
 def ranges(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
     if draw(st.booleans()) or draw(st.booleans()):
         return f"{draw(selectors())}[{draw(_DURATIONS)}]{draw(modifiers())}"
-    return f"({draw(inner)})[{draw(_DURATIONS)}:{draw(st.sampled_from(['', '30s', '1m']))}]{draw(modifiers())}"
+    offset = draw(st.sampled_from(["", "", " offset 1m", " offset -2m"]))
+    return f"({draw(inner)})[{draw(_DURATIONS)}:{draw(st.sampled_from(['', '30s', '1m']))}]{offset}"
 
 
 @st.composite
@@ -124,6 +125,7 @@ def aggregations(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
         st.sampled_from(["sum", "avg", "min", "max", "count", "group", "stddev", "stdvar", "quantile", "count_values"])
     )
     param = {"quantile": "0.7, ", "count_values": '"v", '}.get(op, "")
+    inner = selectors() if op == "count_values" else inner  # the last digit of a calculated value would be a label
     word = draw(st.sampled_from(["", " by", " without"]))
     labels = ", ".join(draw(st.lists(_LABELS, max_size=2, unique=True)))
     return f"{op}{word} {f'({labels}) ' if word else ''}({param}{draw(inner)})"
