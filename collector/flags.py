@@ -46,6 +46,7 @@ SPECS: Final[tuple[FlagSpec, ...]] = (
     FlagSpec("web.route-prefix", "", "Prefix of all paths; by default the path of --web.external-url."),
     _switch("web.enable-lifecycle", "Serve POST /-/quit (reloading is always served)."),
     _switch("web.enable-admin-api", "Serve /api/v1/admin: deleting series, snapshots."),
+    _switch("web.enable-rules-api", "Serve /api/v1/rules/files: reading and writing rule files by HTTP."),
     _switch("web.enable-remote-write-receiver", "Serve /api/v1/write."),
     _switch("web.enable-otlp-receiver", "Serve /api/v1/otlp."),
     FlagSpec("web.page-title", "Pharos", "Title of the start page."),

@@ -20,6 +20,7 @@ from collector.flags import features_of, shown_flags
 from collector.queries import Queries, parser_for
 from collector.remote.routes import remote_routes
 from collector.remote.sender import RemoteWriteManager
+from collector.rules.files import RuleFolder
 from collector.rules.group import Group
 from collector.rules.loader import GroupLoader
 from collector.rules.manager import RuleManager, RuleOptions
@@ -66,7 +67,13 @@ def load_everything(options: argparse.Namespace) -> Loaded:
         surroundings=Surroundings(external_url(options), section.external_labels),
         restore=True,
     )
-    return Loaded(config, loader.load(config.rule_paths()))
+    folder = rule_folder(options)
+    return Loaded(config, loader.load([*config.rule_paths(), *(folder.paths() if folder else [])]))
+
+
+def rule_folder(options: argparse.Namespace) -> RuleFolder | None:
+    """Where rule files written by HTTP lie; None when that is not wanted."""
+    return RuleFolder(Path(options.storage_tsdb_path) / "rules") if options.web_enable_rules_api else None
 
 
 def external_url(options: argparse.Namespace) -> str:
@@ -140,6 +147,8 @@ class CollectorService(Service):
             engine=self.queries,
             targets=ScrapeTargets(self.scraping, lambda: self.state.config),
             rules=CollectorRules(self.rules, self.sender),
+            rule_folder=rule_folder(options),
+            reload=self.reload,
         )
         site = Site(prefix_of(options))
         server = WebServer(

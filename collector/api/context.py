@@ -1,6 +1,6 @@
 """What the API needs of the rest of the collector, as protocols: it is built by `collector.app` and tested with small fakes."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -9,6 +9,7 @@ from collector.config import PrometheusConfig
 from collector.promql.parser.ast import Expr
 from collector.promql.result import QueryResult
 from collector.promql.run import CancelToken
+from collector.rules.files import RuleFolder
 from collector.rules.group import Group
 from collector.storage.exemplars import Exemplar
 from collector.storage.interface import Queryable
@@ -149,6 +150,8 @@ class ApiContext:
     engine: QueryEngine
     targets: TargetsView
     rules: RulesView
+    rule_folder: RuleFolder | None = None
+    reload: Callable[[], Awaitable[None]] | None = None
 
     def now_ms(self) -> int:
         return int(self.clock.now() * 1000)

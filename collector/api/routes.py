@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from collector.api import admin, backtest, federate, query, rules, series, status, targets
+from collector.api import admin, backtest, federate, query, rule_files, rules, series, status, targets
 from collector.api.context import ApiContext
 from collector.api.envelope import failure
 from collector.api.errors import ApiError
@@ -38,6 +38,8 @@ ROUTES: Final[tuple[tuple[str, Sequence[str], Handler], ...]] = (
     ("/scrape_pools", _GET, targets.scrape_pools),
     ("/rules", _GET, rules.rules),
     ("/rules/backtest", _FORM, backtest.run),
+    ("/rules/files", _GET, rule_files.files),
+    ("/rules/files/{name}", ("GET", "PUT", "DELETE"), rule_files.one_file),
     ("/alerts", _GET, rules.alerts),
     ("/alertmanagers", _GET, rules.alertmanagers),
     ("/status/config", _GET, status.config),
