@@ -3,13 +3,14 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from dashboards.sources.base import SourceConfig
-from pharos.config import FieldError
+from pharos.config import ConfigError, FieldError
 from pharos.durations import Duration
 from pharos.http.client import HttpClientConfig
 
+_URL: Final = re.compile(r"https?://[^/\s]+")
 SourceType = Literal["prometheus", "elasticsearch", "alertmanager"]
 
 
@@ -28,7 +29,7 @@ class DatasourceConfig(HttpClientConfig):
         HttpClientConfig.__post_init__(self)
         if not self.name:
             raise FieldError("name", "the key 'name' is missing")
-        if not re.match(r"https?://[^/]+", self.url):
+        if not _URL.match(self.url):
             raise FieldError("url", f"found {self.url!r}, expected http://host:port or https://...")
 
     def source(self) -> SourceConfig:
@@ -54,7 +55,10 @@ class DashboardsConfig:
 
 
 def all_sources(config: DashboardsConfig, prometheus: str, logs: str, alerting: str) -> tuple[SourceConfig, ...]:
-    """Those of the file, then those of the flags whose uid is still free."""
+    """Those of the file, then those of the flags whose uid is still free. Raises `ConfigError` for a flag that is no URL."""
+    for flag, url in (("prometheus", prometheus), ("logs", logs), ("alerting", alerting)):
+        if not _URL.match(url):
+            raise ConfigError(f"--datasource.{flag}: found {url!r}, expected http://host:port or https://...")
     configured = [entry.source() for entry in config.datasources]
     taken = {source.uid for source in configured}
     given = (

@@ -7,7 +7,7 @@ UNIT_CASES: tuple[tuple[float, str, int | None, str], ...] = (
     (0.05, "short", None, "0.05"),
     (0.0012, "short", None, "0.0012"),
     (-1500, "short", None, "-1.5K"),
-    (1234.5, "none", None, "1234"),
+    (1234.6, "none", None, "1235"),
     (12.345, "none", 1, "12.3"),
     (45.678, "percent", None, "45.7%"),
     (0.45678, "percentunit", None, "45.7%"),
