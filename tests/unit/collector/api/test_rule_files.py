@@ -22,7 +22,7 @@ async def test_files_are_written_checked_and_read(tmp_path: Path) -> None:
         assert (await client.put("/api/v1/rules/files/a.yml", content=GOOD)).status_code == 200
         assert (await client.get("/api/v1/rules/files/a.yml")).text == GOOD
         assert (await client.get("/api/v1/rules/files")).json()["data"]["files"][0]["name"] == "a.yml"
-        bad = await client.put("/api/v1/rules/files/a.yml", content=GOOD.replace("up", "'sum('"))
+        bad = await client.put("/api/v1/rules/files/a.yml", content=GOOD.replace(": up}", ": 'sum('}"))
         assert "unclosed left parenthesis" in bad.json()["error"]
         assert (await client.get("/api/v1/rules/files/none.yml")).status_code == 404
         assert (await client.put("/api/v1/rules/files/a.txt", content=GOOD)).status_code == 400
