@@ -50,13 +50,14 @@ class Highlighter:
         patterns = [pattern for n in names for pattern in self._patterns.get(n, [])]
         if not words and not patterns:
             return []
-        if text.lower() in words or any(pattern.fullmatch(text) for pattern in patterns):
-            return [(0, len(text))]
-        return [
+        found = [
             match.span()
             for match in _WORD.finditer(text)
             if match[0].lower() in words or any(pattern.fullmatch(match[0]) for pattern in patterns)
         ]
+        if not found and (text.lower() in words or any(pattern.fullmatch(text) for pattern in patterns)):
+            return [(0, len(text))]
+        return found
 
     def _fragments(self, text: str, name: str, options: dict[str, Any]) -> list[str]:
         spans = self._spans(text, name, any_field=options.get("require_field_match") is False)

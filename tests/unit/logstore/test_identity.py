@@ -1,0 +1,24 @@
+"""Known ids: never a false no, and remembered."""
+
+from pathlib import Path
+
+from logstore.identity import KnownIds
+
+
+def test_suspects_are_those_added_before(tmp_path: Path) -> None:
+    known = KnownIds(tmp_path / "ids.map")
+    assert known.suspects(["a", "b"]) == set()
+    known.add(["a", "c"], 2)
+    assert known.suspects(["a", "b", "c"]) == {"a", "c"}
+    assert known.may_hold("a")
+    assert not known.may_hold("b")
+
+
+def test_saved_ids_and_the_rows_they_cover_come_back(tmp_path: Path) -> None:
+    known = KnownIds(tmp_path / "ids.map")
+    known.add((f"id{n}" for n in range(5000)), 5000)
+    assert known.unsaved == 5000
+    known.save()
+    again = KnownIds(tmp_path / "ids.map")
+    assert (again.rows, again.unsaved) == (5000, 0)
+    assert again.suspects(["id4999", "id5000"]) == {"id4999"}

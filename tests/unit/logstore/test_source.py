@@ -1,0 +1,83 @@
+"""The source log: what was appended comes back, also after a crash in the middle of a write."""
+
+from pathlib import Path
+
+import pytest
+
+from logstore.source import BLOCK_BYTES, Row, SourceLog, decode_rows, encode_row
+
+
+def rows(first: int, count: int, size: int = 20) -> list[Row]:
+    return [Row("i", 1, f"id{n}", b'{"n":%d,"pad":"%s"}' % (n, b"x" * size)) for n in range(first, first + count)]
+
+
+def append(log: SourceLog, some: list[Row]) -> int:
+    return log.append([encode_row(*row) for row in some])
+
+
+def test_rows_survive_encoding() -> None:
+    some = [Row("i", 3, "an id with spaces", b"{}"), Row("d", 4, "é", b"")]
+    assert decode_rows(b"".join(encode_row(*row) for row in some)) == some
+
+
+def test_small_appends_stay_in_the_tail_and_large_ones_become_blocks(tmp_path: Path) -> None:
+    log = SourceLog(tmp_path)
+    assert append(log, rows(0, 3)) == 0
+    assert (tmp_path / "source.blk").stat().st_size == 0
+    assert append(log, rows(3, 400, size=1000)) == 3
+    assert (tmp_path / "tail.wal").stat().st_size == 0
+    assert log.end_row == 403
+    assert [log.read(n).id for n in (0, 2, 3, 402)] == ["id0", "id2", "id3", "id402"]
+    with pytest.raises(IndexError):
+        log.read(403)
+
+
+def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
+    log = SourceLog(tmp_path)
+    append(log, rows(0, 2000, size=BLOCK_BYTES // 1000))
+    append(log, rows(2000, 5))
+    log.close()
+    again = SourceLog(tmp_path)
+    assert again.end_row == 2005
+    assert [number for number, _ in again.rows_from(1990)] == list(range(1990, 2005))
+    assert again.read(2004) == rows(2004, 1)[0]
+
+
+@pytest.mark.parametrize("name", ["tail.wal", "source.blk"])
+@pytest.mark.parametrize("cut", [1, 30])
+def test_a_torn_frame_is_cut_off_and_the_log_goes_on(tmp_path: Path, name: str, cut: int) -> None:
+    log = SourceLog(tmp_path)
+    size = 20 if name == "tail.wal" else 1000
+    for first in (0, 400):
+        append(log, rows(first, 400 if size > 20 else 1, size))
+        first_end = log.end_row if first == 0 else first_end
+    log.close()
+    file = tmp_path / name
+    file.write_bytes(file.read_bytes()[:-cut])
+    again = SourceLog(tmp_path)
+    assert again.end_row == first_end
+    append(again, rows(7, 1))
+    assert again.read(first_end).id == "id7"
+
+
+def test_a_damaged_frame_at_the_end_is_dropped(tmp_path: Path) -> None:
+    log = SourceLog(tmp_path)
+    append(log, rows(0, 1))
+    append(log, rows(1, 1))
+    log.close()
+    data = bytearray((tmp_path / "tail.wal").read_bytes())
+    data[-1] ^= 0xFF
+    (tmp_path / "tail.wal").write_bytes(data)
+    assert SourceLog(tmp_path).end_row == 1
+
+
+def test_rows_that_moved_to_a_block_are_not_read_twice_from_the_tail(tmp_path: Path) -> None:
+    log = SourceLog(tmp_path)
+    append(log, rows(0, 2))
+    tail = (tmp_path / "tail.wal").read_bytes()
+    append(log, rows(2, 400, size=1000))
+    log.close()
+    (tmp_path / "tail.wal").write_bytes(tail)  # a crash between writing the block and emptying the tail
+    again = SourceLog(tmp_path)
+    assert again.end_row == 402
+    assert [row.id for _, row in again.rows_from(0)][:3] == ["id0", "id1", "id2"]
