@@ -55,6 +55,20 @@ class BlockStore:
                 block.delete()
         self._blocks = tuple(block for block in found if block.meta.ulid not in parents)
 
+    def discover(self) -> int:
+        """Take blocks into service that someone else put there (an import); how many."""
+        known = {block.folder.name for block in self._blocks}
+        fresh = []
+        for path in self.folder.iterdir():
+            if is_ulid(path.name) and path.name not in known:
+                try:
+                    fresh.append(Block(path))
+                except (CorruptFileError, OSError, ValueError) as error:
+                    self._set_aside(path, str(error))
+        if fresh:
+            self.replace([], fresh)
+        return len(fresh)
+
     def blocks(self) -> tuple[Block, ...]:
         """All blocks, oldest first."""
         return self._blocks

@@ -89,6 +89,7 @@ class HeadGroup:
         layout = self._layout
         assert layout is not None, "reshape() comes first"
         markers = self._due_markers(layout)
+        layout.writing = True
         slab = layout.slab_for(timestamp_ms, self._head.options.block_ms, self._head.segment)
         if slab.values.shape[1] < len(layout.sids):
             slab.widen(len(layout.sids))
@@ -103,6 +104,7 @@ class HeadGroup:
             self._head.ended(layout.sids.view()[markers].astype(np.int64), timestamp_ms)
         slab.times[slab.count] = timestamp_ms
         slab.count += 1
+        layout.writing = False
         self.last_time = timestamp_ms
         present = len(values) - int(np.count_nonzero(values.view(np.uint64) == ABSENT_BITS))
         return present + len(markers)

@@ -397,16 +397,14 @@ class Head(LayoutBook):
         for layout in list(self.layouts.values()):
             slabs = layout.slabs()
             for slab in slabs:
-                last = slab is slabs[-1]
-                if not last or slab.count >= slab.limit or slab.window_end == MIN_TIME or layout.closed:
+                if slab is slabs[-1] and slab.count and slab.segment < keep_segments_from:
+                    slab.window_end = MIN_TIME  # takes no further row; one that is being written is waited for
+                complete = slab is not slabs[-1] or slab.count >= slab.limit or layout.closed
+                if complete or (slab.window_end == MIN_TIME and not layout.writing):
                     if slab.count:
                         window = int(slab.times[0]) // self.options.block_ms * self.options.block_ms
                         self.files.seal(layout, slab, window)
                     layout.drop_slab(slab)
-                elif slab.count and slab.segment < keep_segments_from:
-                    slab.window_end = (
-                        MIN_TIME  # no further row; sealed the next time, when a row being written is complete
-                    )
 
     def known_series(self) -> Rows:
         """Series that the log has told about, ascending."""

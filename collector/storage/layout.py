@@ -65,7 +65,7 @@ class Slab:
 class Layout:
     """The columns of one target, its unsealed slabs (oldest first) and the numbers of its frames (ascending in time)."""
 
-    __slots__ = ("closed", "frames", "group", "number", "sealed_until", "sids", "slabs_", "tail")
+    __slots__ = ("closed", "frames", "group", "number", "sealed_until", "sids", "slabs_", "tail", "writing")
 
     def __init__(self, number: int, group: int) -> None:
         self.number = number
@@ -75,6 +75,7 @@ class Layout:
         self.frames: Column[np.int64] = Column(np.int32, 0)
         self.sealed_until = -(2**63)
         self.closed = False  # no row will come any more
+        self.writing = False  # a row is being written right now
         self.tail: Values | None = None  # the newest row, when no slab holds it
 
     def slabs(self) -> tuple[Slab, ...]:

@@ -82,6 +82,7 @@ class Maintenance:
         """Whatever is due; each step is tried even when the one before failed."""
         with self._lock:
             self._head.log.tidy()
+            self._store.discover()
             done = [
                 self._attempt("retention", lambda: self._expire(now_ms)),
                 self._attempt("seal", lambda: self._head.seal(self._head.segment - _SEGMENTS_KEPT)),
