@@ -203,7 +203,7 @@ class QueryApi:
         self, source: ElasticsearchSource, query: BatchQuery, span: TimeRange, step: Step, values: Mapping[str, Value]
     ) -> dict[str, Any]:
         text = interpolate(query.expression, values, "lucene")
-        grid = align(span, step.step_ms)
+        grid = replace(align(span, step.step_ms), end_ms=span.end_ms)  # the newest lines count too
         answer = await source.search(elasticsearch.panel_body(query.target, text, grid, step.step_ms))
         if elasticsearch.wants_lines(query.target):
             page = elasticsearch.read_page(answer, step.step_ms)
@@ -251,13 +251,11 @@ def query_step(query: BatchQuery, span: TimeRange, scrape_ms: int, values: Mappi
 def missing_part(query: BatchQuery, grid: TimeRange, step_ms: int, expression: str) -> TimeRange:
     """What the browser lacks: everything, or from its last instant on (that one again, for it may have been incomplete)."""
     held = query.held
-    last = held.get("last")
-    same = (
-        held.get("step") == step_ms
-        and held.get("expr") == expression
-        and (held.get("first") or grid.end_ms) <= grid.start_ms
-    )
-    if not same or not isinstance(last, int) or not grid.start_ms < last <= grid.end_ms:
+    first, last = held.get("first"), held.get("last")
+    same = held.get("step") == step_ms and held.get("expr") == expression
+    if not same or not isinstance(first, int) or not isinstance(last, int):
+        return grid
+    if first > grid.start_ms or not grid.start_ms < last <= grid.end_ms:
         return grid
     start = last - step_ms
     return TimeRange(start, grid.end_ms) if start > grid.start_ms else grid

@@ -39,7 +39,7 @@ def test_twelve_panels_of_twenty_series(page: Page, ui: Ui, capsys: pytest.Captu
     renders = []
     for _ in range(3):
         page.goto(f"{ui.url}/d/speed/speed")
-        expect(page.locator(".js-plotly-plot[data-drawn='20']")).to_have_count(12)
+        expect(page.locator(".js-plotly-plot[data-drawn='20']")).to_have_count(12, timeout=30_000)
         renders.append(page.evaluate("window.pharos.lastDraw"))
     page.evaluate("window.longTasks.length = 0")
     sizes = []
