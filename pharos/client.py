@@ -206,7 +206,7 @@ def decode_json(body: dict[str, Any]) -> Frame:
     kind, result = data["resultType"], data["result"]
     if kind == "string":
         return Frame(kind, [], np.array([], "datetime64[ms]"), np.zeros((0, 0)))
-    rows = [{"metric": {}, "values": [result]}] if kind == "scalar" else result
+    rows: list[dict[str, Any]] = [{"metric": {}, "values": [result]}] if kind == "scalar" else result
     samples = [_pairs(row) for row in rows]
     times = sorted({when for row in samples for when in row})
     place = {when: index for index, when in enumerate(times)}

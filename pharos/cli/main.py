@@ -1,6 +1,7 @@
 """Entry point of the `pharos` command: finds the sub-command and hands the rest of the line to it."""
 
 import difflib
+import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -18,6 +19,7 @@ TOOLS: Final[dict[str, tuple[str, str]]] = {
     "rules": ("collector.cli.rules", "try rules out on stored history"),
     "promql": ("collector.cli.promql", "print and change expressions"),
     "push": ("collector.cli.push", "send metrics to a server by remote write"),
+    "tsdb": ("collector.cli.tsdb", "look into a data folder, or fill one"),
     "debug": ("collector.cli.debug", "fetch what a server says about itself"),
 }
 
@@ -34,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     if command in TOOLS:
         tool: Callable[[list[str]], int] = import_module(TOOLS[command][0]).main
-        return tool(rest)
+        return _run(tool, rest)
     if command in {part.command for part in PARTS}:
         return serve(command, rest)
     known = [*TOOLS, *(part.command for part in PARTS)]
@@ -44,6 +46,17 @@ def main(argv: list[str] | None = None) -> int:
         file=sys.stderr,
     )
     return 1
+
+
+def _run(tool: Callable[[list[str]], int], arguments: list[str]) -> int:
+    """Run a command; whoever read its output may leave early (`| head`)."""
+    try:
+        code = tool(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
 
 
 def usage() -> str:
