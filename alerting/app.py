@@ -15,6 +15,7 @@ from alerting.delivery.budget import Budget
 from alerting.delivery.destination import Attempt, Destination, Job
 from alerting.engine import Engine, Send
 from alerting.journal import Journal
+from alerting.notifiers.context import Context
 from alerting.own_metrics import OwnMetrics
 from alerting.receivers import Blueprint, plan
 from alerting.silences.book import SilenceBook
@@ -62,7 +63,7 @@ def add_flags(flags: Flags) -> None:
 def build(options: argparse.Namespace) -> Service | None:
     """The service, or None when only a check was asked for. Raises `ConfigError`."""
     config = load_config(options.config_file)
-    plan(config, SystemClock(), "")
+    plan(config, SystemClock())
     if options.config_check:
         print(f"Config file is ok: {options.config_file}")  # noqa: T201 - the answer to --config.check
         return None
@@ -122,12 +123,12 @@ class AlertingService(Service):
     async def open(self) -> None:
         for silence in self.silence_journal.restored():
             self.silences.restore(silence)
-        await self.web.start()
-        blueprint = plan(self.config, self.clock, self.external_url)
+        blueprint = plan(self.config, self.clock)
         self._apply(blueprint)
         rules = blueprint.rules(self.destinations)
         self.engine = Engine(rules, self.silences, self.journal.load_told(), self.journal.note_told)
         self._note_reload(True)
+        await self.web.start()
         self.spawn(self._dispatch(), "dispatch")
         self.spawn(self._maintain(), "maintain")
 
@@ -141,17 +142,25 @@ class AlertingService(Service):
     async def reload(self) -> None:
         try:
             config = load_config(self._file)
-            blueprint = plan(config, self.clock, self.external_url)
+            blueprint = plan(config, self.clock)
         except ConfigError:
             self._note_reload(False)
             raise
-        old = self.blueprint.context
+        old, old_destinations = self.blueprint.context, list(self.destinations.values())
         self.config = config
         self._apply(blueprint)
         self.engine.reconfigure(blueprint.rules(self.destinations), self.clock.now())
         self._wake.set()
         self._note_reload(True)
-        await old.close()
+        for destination in old_destinations:
+            destination.drop_waiting()
+        self.spawn(self._retire(old_destinations, old), "retire")
+
+    async def _retire(self, destinations: list[Destination], context: Context) -> None:
+        """Messages that are on their way may arrive; then the old connections are let go."""
+        while any(destination.busy for destination in destinations):
+            await self.clock.sleep(1.0)
+        await context.close()
 
     def wake(self) -> None:
         """Something came in that may be due."""

@@ -76,7 +76,7 @@ class Engine:
         self._running: dict[Flush, _Running] = {}
 
     def reconfigure(self, rules: Rules, now: float) -> None:
-        """Take new rules: all alerts that fire are routed anew; what was told stays known."""
+        """Take new rules: all alerts are routed anew; what was told stays known."""
         self.rules = rules
         self.dispatcher = Dispatcher(rules.root)
         self._running.clear()
@@ -84,8 +84,7 @@ class Engine:
             series.groups = series.routes = series.inhibition = None
             rules.inhibitor.observe(series)
         for series in self.store:
-            if not series.alert.resolved(now):
-                self.dispatcher.insert(series, now)
+            self.dispatcher.insert(series, now)
 
     def put(self, alerts: Iterable[tuple[LabelSet, Alert]], now: float) -> None:
         """Take alerts in."""

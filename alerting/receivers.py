@@ -51,9 +51,9 @@ class Blueprint:
         return out
 
 
-def plan(config: Config, clock: Clock, external_url: str) -> Blueprint:
+def plan(config: Config, clock: Clock) -> Blueprint:
     """Build every notifier and parse every template. Raises `ConfigError`."""
-    context = Context(Library(config.template_texts()), config.globals, clock, external_url)
+    context = Context(Library(config.template_texts()), config.globals, clock)
     built: dict[str, list[tuple[str, str, Any, Notifier]]] = {}
     for receiver in config.receivers:
         built[receiver.name] = []

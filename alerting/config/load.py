@@ -11,6 +11,7 @@ from typing import Any
 
 from alerting.config.globals import GlobalConfig
 from alerting.config.routing import InhibitRuleConfig, RouteConfig
+from alerting.config.shown import masked_text
 from alerting.intervals import NamedInterval
 from alerting.notifiers.registry import notifiers
 from pharos.config import ConfigError, FieldError, load
@@ -91,7 +92,8 @@ def load_config(path: str | Path) -> Config:
 
     alerting.notifiers.load()
     config: Config = load(_config_class(), path)
-    return dataclasses.replace(config, original=Path(path).read_text(), folder=Path(path).parent)
+    shown = masked_text(Path(path).read_text(), config)
+    return dataclasses.replace(config, original=shown, folder=Path(path).parent)
 
 
 def _check_root(route: RouteConfig) -> None:

@@ -74,6 +74,7 @@ class Destination:
     spawn: Spawn
     record: Recorder
     waiting: deque[Job] = field(default_factory=deque)
+    busy: int = 0
     _running: bool = False
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CONCURRENT))
 
@@ -86,6 +87,10 @@ class Destination:
         if not self._running:
             self._running = True
             self.spawn(self._work(), f"queue:{self.integration}")
+
+    def drop_waiting(self) -> None:
+        """Forget what no attempt was made for; whoever routes alerts anew asks for it again."""
+        self.waiting.clear()
 
     async def _send_one(self, job: Job) -> None:
         async with self._slots:
@@ -109,6 +114,13 @@ class Destination:
             await self.clock.sleep(wait_s)
 
     async def _send(self, jobs: list[Job]) -> None:
+        self.busy += 1
+        try:
+            await self._deliver(jobs)
+        finally:
+            self.busy -= 1
+
+    async def _deliver(self, jobs: list[Job]) -> None:
         try:
             messages = await self._composed([job.notification for job in jobs])
         except (DeliveryError, ValueError) as error:

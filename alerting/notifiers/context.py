@@ -28,7 +28,6 @@ class Context:
     library: Library
     globals: GlobalConfig = field(default_factory=GlobalConfig)
     clock: Clock = field(default_factory=SystemClock)
-    external_url: str = ""
     _clients: dict[int, httpx.AsyncClient] = field(default_factory=dict)
 
     def render(self, text: str, data: Any, *, html: bool = False) -> str:

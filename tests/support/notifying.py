@@ -75,7 +75,7 @@ class FakeContext(Context):
     """A context whose HTTP client talks to `outside`."""
 
     def __init__(self, outside: Outside, shared: GlobalConfig | None = None) -> None:
-        super().__init__(Library(), shared or GlobalConfig(), FakeClock(), "http://alerts")
+        super().__init__(Library(), shared or GlobalConfig(), FakeClock())
         self._outside = httpx.AsyncClient(transport=httpx.MockTransport(outside.handle))
 
     def client(self, config: Any) -> httpx.AsyncClient:

@@ -13,7 +13,7 @@
       30s  chat  first notification  firing node/1
 
 Alerts are written `alertname/instance` and more labels. `firing` lasts until `resolved`; `firing-once` ends by resolve_timeout. Other events:
-`expire N` (the N-th silence), `fail RECEIVER`, `mend RECEIVER`, `restart`. `start TIME` sets the wall clock at 0s. Every notification must be
+`expire N` (the N-th silence), `fail RECEIVER`, `mend RECEIVER`, `reload`, `restart`. `start TIME` sets the wall clock at 0s. Every notification must be
 expected, in order; `expect nothing` says that there is none.
 """
 
@@ -147,6 +147,8 @@ class Player:
                 self._failing.add(receiver)
             case ["mend", receiver]:
                 self._failing.discard(receiver)
+            case ["reload"]:
+                self._engine.reconfigure(self._rules(), now)
             case ["restart"]:
                 self._engine = Engine(self._rules(), self._silences, self._engine.told)
             case _:

@@ -53,7 +53,7 @@ def write(folder: Path, text: str) -> Path:
 def test_a_file_with_everything(tmp_path: Path) -> None:
     (tmp_path / "own.tmpl").write_text('{{ define "own" }}mine{{ end }}')
     config = load_config(write(tmp_path, GOOD))
-    built = plan(config, SystemClock(), "http://x")
+    built = plan(config, SystemClock())
     assert {key for key, *_ in built.notifiers["team"]} == {"team/slack[0]", "team/email[0]"}
     tree = build_tree(config.route)
     child = tree.children[0]
@@ -63,6 +63,21 @@ def test_a_file_with_everything(tmp_path: Path) -> None:
     assert tree.children[1].group_by_all
     labels = {"service": "db", "severity": "page", "env": "prod", "zone": "a"}
     assert [route.receiver for route in tree.match(labels)] == ["other", "other"]
+
+
+def test_what_is_shown_has_no_secrets(tmp_path: Path) -> None:
+    text = """
+route: {receiver: a}
+receivers:
+  - name: a
+    webhook_configs:
+      - {url: "http://secret-1", http_config: {basic_auth: {username: me, password: "secret-2"}, http_headers: {X: {secrets: ["secret-\\x33"]}}}}
+    dingtalk_configs: [{access_token: secret-4, secret: secret-5}]
+"""
+    shown = load_config(write(tmp_path, text)).original
+    assert "secret-" not in shown
+    assert shown.count("<secret>") == 5
+    assert "username: me" in shown
 
 
 def test_the_default_file_is_good(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -119,5 +134,5 @@ def test_errors_say_where_and_what(tmp_path: Path, text: str, message: str) -> N
 def test_receivers_that_cannot_be_built(tmp_path: Path, receiver: str, message: str) -> None:
     config = load_config(write(tmp_path, f"route: {{receiver: a}}\nreceivers:\n  - name: a\n    {receiver}\n"))
     with pytest.raises(ConfigError) as caught:
-        plan(config, SystemClock(), "")
+        plan(config, SystemClock())
     assert message in str(caught.value)
