@@ -36,11 +36,11 @@ _ZERO: Final = np.frombuffer(b"0\n".ljust(_LONGEST_TAIL, b"\0"), np.uint8)
 
 
 class _Windows:
-    """All windows of one width: `lines` int32[M], `offsets` int32[M] into those lines, `content` as it was."""
+    """All windows of one width: `lines` int64[M], `offsets` int64[M] into those lines, `content` as it was."""
 
     __slots__ = ("content", "lines", "offsets", "width")
 
-    def __init__(self, width: int, lines: NDArray[np.int32], offsets: NDArray[np.int32]) -> None:
+    def __init__(self, width: int, lines: NDArray[np.int64], offsets: NDArray[np.int64]) -> None:
         self.width, self.lines, self.offsets = width, lines, offsets
         self.content = b""
 
@@ -55,12 +55,11 @@ class _Windows:
 class PageShape:
     """The shape of a page of L lines with S samples."""
 
-    __slots__ = ("_has_tail", "_key_lengths", "_kinds", "_odd", "_sample_lines", "_windows")
+    __slots__ = ("_key_lengths", "_kinds", "_odd", "_sample_lines", "_windows")
 
     def __init__(self, body: Any, geometry: Geometry) -> None:
         raw = np.frombuffer(body, np.uint8)
         self._key_lengths = geometry.key_lengths
-        self._has_tail = geometry.is_sample
         self._sample_lines = np.flatnonzero(geometry.is_sample)
         self._kinds = geometry.kinds
         self._odd: NDArray[np.int64] = np.empty(0, np.int64)
@@ -78,14 +77,19 @@ class PageShape:
             return None
         starts = _starts(newlines)
         key_ends = starts + self._key_lengths
-        tail_lengths = newlines + 1 - key_ends
-        if ((tail_lengths > 0) != self._has_tail).any() or tail_lengths.min() < 0 or raw.min() == _PAD:
+        # Where a line is too short for its key, or a line without a sample too long, the newline is not where the key has it: the
+        # windows differ. Only reading behind the page must be ruled out first.
+        if key_ends.max() > len(raw) or raw.min() == _PAD:
             return None
-        if any(windows.gather(raw, starts) != windows.content for windows in self._windows):
-            return None
-        if len(self._sample_lines) == len(starts):
-            return self._read_tails(raw, key_ends, tail_lengths)
-        return self._read_tails(raw, key_ends[self._sample_lines], tail_lengths[self._sample_lines])
+        for windows in self._windows:
+            if windows.gather(raw, starts) != windows.content:
+                return None
+        newlines += 1
+        newlines -= key_ends
+        samples = self._sample_lines
+        if len(samples) == len(starts):
+            return self._read_tails(raw, key_ends, newlines)
+        return self._read_tails(raw, key_ends[samples], newlines[samples])
 
     def keys(self) -> list[bytes]:
         """The keys of the samples as the parser gave them, put together again from the windows."""
@@ -127,8 +131,9 @@ class PageShape:
             return None
         if len(values) != len(tails):
             return None
-        # JSON has integers and they have no negative zero.
-        values[(tails[:, 0] == 0x2D) & (values == 0)] = -0.0
+        if b"-0" in text:
+            # JSON has integers and they have no negative zero.
+            values[(tails[:, 0] == 0x2D) & (values == 0)] = -0.0
         if len(odd):
             return self._with_odd_values(values, tails)
         return values
@@ -169,7 +174,8 @@ def _gather_rows(raw: NDArray[np.uint8], begins: NDArray[np.int64], width: int) 
     if int(begins[-1]) + width > len(raw):
         raw = np.concatenate([raw, np.zeros(width, np.uint8)])
     pieces: NDArray[Any] = np.ndarray((len(raw) - width + 1,), f"V{width}", raw.data, strides=(1,))
-    return np.frombuffer(bytearray(pieces[begins].tobytes()), np.uint8).reshape(-1, width)
+    rows: NDArray[np.uint8] = pieces[begins].view(np.uint8)
+    return rows.reshape(-1, width)
 
 
 def _cover(lengths: NDArray[np.int64]) -> Iterator[_Windows]:
@@ -184,5 +190,5 @@ def _cover(lengths: NDArray[np.int64]) -> Iterator[_Windows]:
             line_of = np.repeat(lines, counts)
             number = np.arange(len(line_of)) - np.repeat(np.cumsum(counts) - counts, counts)
             offsets = np.minimum(number * width, lengths[line_of] - width)
-            yield _Windows(width, line_of.astype(np.int32), offsets.astype(np.int32))
+            yield _Windows(width, line_of, offsets)
         upper, width = width, width // 2
