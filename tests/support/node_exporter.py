@@ -1,14 +1,22 @@
-"""Starting a node exporter, ours or the real one, on a file tree of ours, and reading its page."""
+"""Starting a node exporter, ours or the real one, on a file tree of ours, and reading its page.
 
+`python -m tests.support.node_exporter` writes the golden page anew; look at the difference before you commit it.
+"""
+
+import argparse
 import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import httpx
 
+from exporters.node.config import Settings
 from tests.support.processes import PHAROS, free_port, running, wait_for
 from tests.support.tree import FIXTURES, unpack
 
 ARCHIVE = FIXTURES / "exporters" / "machine.tree"
+GOLDEN = FIXTURES.parent / "golden" / "exporters" / "machine.prom"
 # What the archive has data for, and what does not depend on the machine the test runs on.
 COLLECTORS = [
     "arp",
@@ -148,3 +156,53 @@ def heads(page: str) -> dict[str, tuple[str, str]]:
     from exporters.textformat import parse
 
     return {family.name: (family.type, family.help) for family in parse(page).families.values()}
+
+
+def settings_of(arguments: list[str], file: str = "") -> Settings:
+    """The settings of a command line."""
+    from exporters.node.app import add_flags
+    from exporters.node.config import settings
+    from pharos.flags import Flags
+
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    flags_ = Flags(parser)
+    flags_.web(":0")
+    add_flags(flags_)
+    return settings(parser.parse_args(arguments), file)
+
+
+def collect(name: str, arguments: list[str]) -> dict[str, float]:
+    """The series of one collector. Raises what the collector raises."""
+    from exporters.node.host import Host
+    from exporters.node.registry import build_collector, collectors
+    from exporters.page import samples
+    from pharos.clock import SystemClock
+
+    chosen = settings_of([*arguments, f"--collector.{name}"])
+    collector = build_collector(collectors[name], Host(chosen.roots, SystemClock()), chosen.options[name])
+    return samples(collector())
+
+
+def golden_page(folder: Path) -> str:
+    """The page of the made-up machine, families of single collectors one after another, the folder's name taken out."""
+    from exporters.node.host import Host
+    from exporters.node.registry import build_collector, collectors
+    from exporters.page import PageWriter
+    from pharos.clock import SystemClock
+
+    tree = machine(folder / "machine")
+    chosen = settings_of(flags(tree, list(COLLECTORS)))
+    host = Host(chosen.roots, SystemClock())
+    metrics = [
+        metric
+        for name, options in chosen.options.items()
+        for metric in build_collector(collectors[name], host, options)()
+        if metric.name != "node_textfile_mtime_seconds"
+    ]
+    return PageWriter().render(metrics).decode().replace(str(tree), "TREE")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as temporary:
+        GOLDEN.write_text(golden_page(Path(temporary)))
+    sys.exit(0)

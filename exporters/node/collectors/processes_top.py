@@ -54,6 +54,9 @@ class Reading:
     threads: int
 
 
+_NOTHING: Final = Reading(0, 0, 0, 0, 0, 0)
+
+
 @dataclass(slots=True)
 class Group:
     """The sums of a group. The first four only grow; the others are of the last scrape."""
@@ -74,20 +77,17 @@ class Account:
 
     def __init__(self, count: int, keep_s: float) -> None:
         self._count, self._keep_s = count, keep_s
-        self._before: dict[tuple[int, int], Reading] = {}
+        self._before: dict[tuple[int, int], Reading] | None = None
         self.groups: dict[str, Group] = {}
 
     def update(self, readings: dict[tuple[int, int], tuple[str, Reading]], now: float) -> None:
         """Take the readings of one moment, by process id and start time. The first look at a process counts from there on."""
-        first_look = not self._before
         for group in self.groups.values():
             group.resident_bytes = group.threads = group.processes = 0
             group.recent = dict.fromkeys(group.recent, 0.0)
         for identity, (name, reading) in readings.items():
             group = self._group(name, now)
-            before = self._before.get(identity)
-            if before is None:
-                before = reading if first_look else Reading(0, 0, 0, 0, 0, 0)
+            before = reading if self._before is None else self._before.get(identity, _NOTHING)
             self._add(group, reading, before)
         self._before = {identity: reading for identity, (_, reading) in readings.items()}
         self._choose(now)
