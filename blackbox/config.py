@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from blackbox.cel import Program
 from blackbox.jsonpath import JsonPath
 from blackbox.pattern import Pattern
 from blackbox.registry import probers
@@ -72,6 +73,8 @@ class HttpProbe(HttpClientConfig):
     fail_if_not_ssl: bool = False
     fail_if_body_matches_regexp: tuple[Pattern, ...] = ()
     fail_if_body_not_matches_regexp: tuple[Pattern, ...] = ()
+    fail_if_body_json_matches_cel: Program | None = None
+    fail_if_body_json_not_matches_cel: Program | None = None
     fail_if_header_matches: tuple[HeaderMatch, ...] = ()
     fail_if_header_not_matches: tuple[HeaderMatch, ...] = ()
     skip_resolve_phase_with_proxy: bool = False
@@ -285,6 +288,6 @@ def shown(value: Any) -> Any:
         return {key: shown(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [shown(item) for item in value]
-    if isinstance(value, Pattern | JsonPath | Secret | Duration | enum.Enum):
+    if isinstance(value, Pattern | JsonPath | Program | Secret | Duration | enum.Enum):
         return str(value)
     return int(value) if isinstance(value, Size) else value

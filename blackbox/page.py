@@ -15,6 +15,7 @@ HELP: Final[dict[str, str]] = {
     "probe_ip_protocol": "Specifies whether probe ip protocol is IP4 or IP6",
     "probe_ip_addr_hash": "Specifies the hash of IP address. It's useful to detect if the IP address changes.",
     "probe_failed_due_to_regex": "Indicates if probe failed due to regex",
+    "probe_failed_due_to_cel": "Indicates if probe failed due to CEL expression not matching",
     "probe_failed_due_to_bytes": "Indicates if probe failed due to bytes",
     "probe_expect_info": "Explicit content matched",
     "probe_extracted_value": "A value read out of the body, by name of the extraction",

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from blackbox.config import HttpProbe
 from blackbox.failures import ProbeError, Reason
 from blackbox.probe import Probe
-from blackbox.probers.http_checks import check_body, check_headers, extract_values
+from blackbox.probers.http_checks import check_body, check_cel, check_headers, extract_values
 from blackbox.registry import probers
 from blackbox.wire.body import BodySink
 from blackbox.wire.credentials import authorization, custom_headers
@@ -81,10 +81,7 @@ class Hop:
 
     async def run(self, address: str) -> bool:
         """True when there is another hop to make; the visit stands there then."""
-        needs_body = self.options.fail_if_body_matches_regexp or self.options.fail_if_body_not_matches_regexp
-        sink = BodySink(
-            self.options.compression, self.options.body_size_limit, bool(needs_body or self.options.extract)
-        )
+        sink = BodySink(self.options.compression, self.options.body_size_limit, _needs_body(self.options))
         try:
             await self._connect(address)
             assert self.wire is not None
@@ -198,6 +195,8 @@ class Hop:
             self._measure(response, sink)
         if good and probe.failure is None:
             check_body(probe, sink.content)
+        if good and probe.failure is None:
+            check_cel(probe, sink.content)
             extract_values(probe, sink.content)
         self._check_transport(response)
 
@@ -237,6 +236,19 @@ def _begin(probe: Probe) -> None:
         "probe_http_version",
     ):
         probe.page.set(name, 0)
+    options = probe.module.http
+    if options.fail_if_body_json_matches_cel or options.fail_if_body_json_not_matches_cel:
+        probe.page.set("probe_failed_due_to_cel", 0)
+
+
+def _needs_body(options: HttpProbe) -> bool:
+    return bool(
+        options.fail_if_body_matches_regexp
+        or options.fail_if_body_not_matches_regexp
+        or options.fail_if_body_json_matches_cel
+        or options.fail_if_body_json_not_matches_cel
+        or options.extract
+    )
 
 
 def _check_status(probe: Probe, response: Response, options: HttpProbe) -> None:

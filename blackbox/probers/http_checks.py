@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 
+from blackbox.cel import CelError, Program
 from blackbox.config import Extract, HeaderMatch
 from blackbox.failures import Reason
 from blackbox.probe import Probe
@@ -43,6 +44,29 @@ def check_body(probe: Probe, body: bytes) -> None:
         if not pattern.search(body):
             _fail(probe, Reason.BODY, f"the body did not match {pattern}")
             return
+
+
+def check_cel(probe: Probe, body: bytes) -> None:
+    """Fail the probe when the body as JSON does not fulfil the module's CEL expressions."""
+    options = probe.module.http
+    rules = ((options.fail_if_body_json_matches_cel, True), (options.fail_if_body_json_not_matches_cel, False))
+    for program, bad in rules:
+        if program is not None and (problem := _cel_problem(program, body, bad)):
+            probe.page.set("probe_failed_due_to_cel", 1)
+            probe.fail(Reason.BODY, problem)
+            return
+
+
+def _cel_problem(program: Program, body: bytes, bad: bool) -> str:
+    try:
+        result = program.evaluate(orjson.loads(body))
+    except CelError as error:
+        return f"cannot evaluate {program}: {error}"
+    except ValueError as error:
+        return f"the body is no JSON: {error}"
+    if not isinstance(result, bool):
+        return f"{program} is no boolean"
+    return f"the body {'matched' if bad else 'did not match'} {program}" if result is bad else ""
 
 
 def _fail(probe: Probe, reason: Reason, message: str) -> None:

@@ -28,6 +28,8 @@ modules:
       fail_if_not_ssl: true
       fail_if_body_matches_regexp: ["bad"]
       fail_if_body_not_matches_regexp: ["good"]
+      fail_if_body_json_matches_cel: "body.a == 1"
+      fail_if_body_json_not_matches_cel: "body.b in [1, 2]"
       fail_if_header_matches: [{header: A, regexp: "b", allow_missing: true}]
       fail_if_header_not_matches: [{header: C, regexp: "d"}]
       preferred_ip_protocol: ip4
@@ -109,6 +111,7 @@ def test_defaults_are_not_shown() -> None:
         ("{prober: http, http: {basic_auth: {username: a}, bearer_token: b}}", "at most one of"),
         ("{prober: http, http: {extract: [{name: a}]}}", "exactly one of json_path and regexp"),
         ("{prober: http, http: {extract: [{name: a, json_path: '$.['}]}}", "not a JSON path"),
+        ("{prober: http, http: {fail_if_body_json_matches_cel: 'bdy.a'}}", "undeclared reference to 'bdy'"),
         ("{prober: dns}", "query name must be set"),
         ("{prober: dns, dns: {query_name: x, dns_over_tls: true}}", "needs transport_protocol: tcp"),
         ("{prober: icmp, icmp: {ttl: 256}}", "expected 0 to 255"),

@@ -1,6 +1,6 @@
 import pytest
 
-from blackbox.probers.http_checks import check_body, check_headers, extract_values
+from blackbox.probers.http_checks import check_body, check_cel, check_headers, extract_values
 from blackbox.wire.http1 import Response
 from tests.support.probing import probe
 
@@ -40,6 +40,25 @@ def test_body(rule: str, good: bool) -> None:
     one = probe(f"{{prober: http, http: {{{rule}}}}}")
     check_body(one, b"an error\nat the \xff end")
     assert (one.failure is None) is good
+
+
+@pytest.mark.parametrize(
+    ("rule", "body", "good"),
+    [
+        ("fail_if_body_json_matches_cel: body.queue > 5", b'{"queue": 3}', True),
+        ("fail_if_body_json_matches_cel: body.queue > 5", b'{"queue": 9}', False),
+        ("fail_if_body_json_not_matches_cel: body.status == 'UP'", b'{"status": "UP"}', True),
+        ("fail_if_body_json_not_matches_cel: body.status == 'UP'", b'{"status": "DOWN"}', False),
+        ("fail_if_body_json_matches_cel: body.queue > 5", b"{}", False),
+        ("fail_if_body_json_matches_cel: body.queue", b'{"queue": 9}', False),
+        ("fail_if_body_json_matches_cel: body.queue > 5", b"<html>", False),
+    ],
+)
+def test_cel(rule: str, body: bytes, good: bool) -> None:
+    one = probe(f'{{prober: http, http: {{"{rule.partition(": ")[0]}": "{rule.partition(": ")[2]}"}}}}')
+    check_cel(one, body)
+    assert (one.failure is None) is good
+    assert one.page.value("probe_failed_due_to_cel") == (None if good else 1)
 
 
 def test_values_out_of_the_body() -> None:
