@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test test-quick lint format bench golden lock clean peers
+.PHONY: help install up test test-quick lint format screenshots bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -28,6 +28,11 @@ lint: .venv/.dev ## format, lint, types, import rules
 format: .venv/.dev ## write the format, mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+screenshots: .venv/.dev .venv/.packages ## the pictures of the README, from a stack under test
+	mkdir -p build/screenshots
+	PHAROS_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest -q tests/e2e/test_stack.py
+	cp build/screenshots/home-dark.png build/screenshots/home-light.png docs/images/
 
 bench: .venv/.dev .venv/.packages ## ratios against the real peers, all in one run
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)

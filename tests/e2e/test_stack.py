@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import multiprocessing
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -236,10 +237,36 @@ def test_a_dead_target_turns_red_is_told_to_the_chats_and_resolves(
     )
 
 
-def test_the_home_page_shows_this_machine(page: Page, stack: Stack, tmp_path: Path) -> None:
-    go(page, stack, "/")
-    page.wait_for_load_state("networkidle")
-    expect(page.get_by_text("CPU").first).to_be_visible(timeout=20_000)
-    page.wait_for_timeout(1500)
-    page.screenshot(path=str(tmp_path / "home-dark.png"))
-    assert (tmp_path / "home-dark.png").stat().st_size > 20_000
+PAGES = {
+    "node": "/d/node/node?from=now-5m&to=now",
+    "containers": "/d/containers/containers?from=now-5m&to=now",
+    "probes": "/d/probes/probes?from=now-5m&to=now",
+    "pharos": "/d/pharos/pharos?from=now-5m&to=now",
+    "logs-overview": "/d/logs-overview/logs?from=now-5m&to=now",
+    "dashboards": "/dashboards",
+    "explore": "/explore?expr=sum by (mode) (rate(node_cpu_seconds_total[30s]))&from=now-5m&to=now",
+    "logs": "/logs?from=now-15m&to=now",
+    "alerts": "/alerts",
+    "targets": "/targets",
+    "home": "/?from=now-3m&to=now",  # last: by then there is something to see
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_is_drawn_without_a_complaint(
+    browser: Browser, stack: Stack, tmp_path: Path, name: str, theme: str
+) -> None:
+    """Also makes the pictures of the documentation: `make screenshots`."""
+    complaints: list[str] = []
+    folder = Path(os.environ.get("PHAROS_SCREENSHOTS") or tmp_path)
+    with open_page(browser, dark=theme == "dark") as page:
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        go(page, stack, PAGES[name])
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(1000)
+        assert page.locator("[data-testid=panel-error], [data-testid=not-found], [data-testid=source-down]").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
+        page.screenshot(path=str(folder / f"{name}-{theme}.png"))
+    assert complaints == []
