@@ -43,11 +43,13 @@ def parse_alerts(body: bytes, now: float, resolve_timeout_s: float) -> Parsed:
     return out
 
 
-def _alert(item: dict[str, Any], now: float, resolve_timeout_s: float) -> tuple[LabelSet, Alert]:
+def _alert(item: Any, now: float, resolve_timeout_s: float) -> tuple[LabelSet, Alert]:
+    if type(item) is not dict or type(item["labels"]) is not dict:
+        raise TypeError("an alert must be an object with labels as an object")
     key = tuple(sorted([pair for pair in item["labels"].items() if pair[1]]))
     starts, ends = item.get("startsAt"), item.get("endsAt")
-    starts_at = parse(starts) if starts else 0.0
-    ends_at = parse(ends) if ends else 0.0
+    starts_at = parse(str(starts)) if starts else 0.0
+    ends_at = parse(str(ends)) if ends else 0.0
     if not starts_at:
         starts_at = ends_at or now
     timed_out = not ends_at
@@ -56,8 +58,10 @@ def _alert(item: dict[str, Any], now: float, resolve_timeout_s: float) -> tuple[
     if ends_at < starts_at:
         raise ValueError("start time must be before end time")
     _check(key)
-    annotations = item.get("annotations") or {}
-    return key, Alert(starts_at, ends_at, now, annotations, item.get("generatorURL") or "", timed_out)
+    annotations, url = item.get("annotations") or {}, item.get("generatorURL") or ""
+    if type(url) is not str or type(annotations) is not dict or not all(type(v) is str for v in annotations.values()):
+        raise TypeError("annotations must be an object of texts, generatorURL a text")
+    return key, Alert(starts_at, ends_at, now, annotations, url, timed_out)
 
 
 def _check(key: LabelSet) -> None:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import alerting.config
 from alerting.config import Config
 from alerting.delivery.budget import Budget
 from alerting.delivery.destination import Destination, Recorder, Spawn
@@ -13,7 +15,7 @@ from alerting.notifiers.context import Context
 from alerting.notifiers.registry import DeliveryError, Notifier, notifiers
 from alerting.route import build_tree
 from alerting.templates.library import Library
-from pharos.clock import Clock
+from pharos.clock import Clock, SystemClock
 from pharos.config import ConfigError
 from pharos.gotemplate import TemplateError
 
@@ -49,6 +51,11 @@ class Blueprint:
                     budget = budgets[name] = Budget(notifier.rate_limit)
                 out[key] = Destination(key, receiver, kind, notifier, budget, clock, spawn, record)
         return out
+
+
+def load_config(path: str | Path) -> Blueprint:
+    """Read a file, check it and build all it says, as `pharos check alerting` does. Raises `ConfigError`."""
+    return plan(alerting.config.load_config(path), SystemClock())
 
 
 def plan(config: Config, clock: Clock) -> Blueprint:

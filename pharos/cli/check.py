@@ -9,7 +9,7 @@ from pharos.config import ConfigError
 
 # Configuration -> (module with `load_config(path)`, what it is called).
 _PARTS: Final = {
-    "alerting": ("alerting.config.load", "an Alertmanager configuration"),
+    "alerting": ("alerting.receivers", "an Alertmanager configuration"),
     "blackbox": ("blackbox.config", "a blackbox exporter configuration"),
 }
 

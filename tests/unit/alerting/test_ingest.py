@@ -41,6 +41,12 @@ def test_empty_labels_are_dropped() -> None:
         ({"annotations": {}}, "the key 'labels' is missing"),
         ({"labels": {"": "x"}}, "invalid name"),
         ({"labels": {"a": 1}}, "must be text"),
+        ({"labels": []}, "an alert must be an object"),
+        (None, "an alert must be an object"),
+        ({"labels": {"a": "b"}, "annotations": "text"}, "annotations must be an object of texts"),
+        ({"labels": {"a": "b"}, "annotations": {"c": 5}}, "annotations must be an object of texts"),
+        ({"labels": {"a": "b"}, "generatorURL": 5}, "generatorURL a text"),
+        ({"labels": {"a": "b"}, "startsAt": 5}, "Invalid isoformat"),
         (
             {"labels": {"a": "b"}, "startsAt": "2027-01-15T08:00:00Z", "endsAt": "2026-01-15T08:00:00Z"},
             "before end time",
