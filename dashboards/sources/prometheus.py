@@ -1,5 +1,6 @@
 """The Prometheus HTTP API: queries as columns on a fixed grid of instants, label values, targets, rules."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ import httpx
 
 from dashboards.model.timerange import TimeRange
 from dashboards.sources.base import Source, SourceError
+from dashboards.sources.columns import ACCEPT, MEDIA_TYPE, decode_columns
 
 NAN = float("nan")
 
@@ -42,12 +44,18 @@ class PrometheusSource(Source):
             "end": _seconds(span.end_ms),
             "step": _seconds(step_ms),
         }
-        data, warnings = await self._query("/api/v1/query_range", form)
+        answer = await self._query("/api/v1/query_range", form)
+        if _is_columns(answer):
+            return self._columns(answer, span, step_ms)
+        data, warnings = self._data(self.decode(answer), answer)
         return range_frame(data, span, step_ms, warnings)
 
     async def query_instant(self, expression: str, at_ms: int) -> Frame:
         """Evaluate at one instant. Raises `SourceError`."""
-        data, warnings = await self._query("/api/v1/query", {"query": expression, "time": _seconds(at_ms)})
+        answer = await self._query("/api/v1/query", {"query": expression, "time": _seconds(at_ms)})
+        if _is_columns(answer):
+            return self._columns(answer, TimeRange(at_ms, at_ms), 1)
+        data, warnings = self._data(self.decode(answer), answer)
         return instant_frame(data, at_ms, warnings)
 
     async def label_values(self, label: str, selector: str, span: TimeRange) -> list[str]:
@@ -64,9 +72,15 @@ class PrometheusSource(Source):
         body = self.decode(answer)
         return self._data(body, answer)[0]
 
-    async def _query(self, path: str, form: Mapping[str, str]) -> tuple[Any, tuple[str, ...]]:
-        answer = await self.send("POST", path, data=dict(form))
-        return self._data(self.decode(answer), answer)
+    async def _query(self, path: str, form: Mapping[str, str]) -> httpx.Response:
+        return await self.send("POST", path, data=dict(form), headers={"Accept": ACCEPT})
+
+    def _columns(self, answer: httpx.Response, span: TimeRange, step_ms: int) -> Frame:
+        try:
+            header, rows = decode_columns(answer.content)
+        except ValueError as error:
+            raise SourceError("unreadable", f"{self.config.name} answered with {error}") from error
+        return columns_frame(header, rows, span, step_ms)
 
     def _data(self, body: Any, answer: httpx.Response) -> tuple[Any, tuple[str, ...]]:
         if not isinstance(body, Mapping) or "status" not in body:
@@ -88,6 +102,34 @@ def range_frame(data: Mapping[str, Any], span: TimeRange, step_ms: int, warnings
                 values[position] = float(text)
         rows.append(Series(item.get("metric", {}), values))
     return Frame(span.start_ms, step_ms, length, _sorted(rows), tuple(warnings))
+
+
+def columns_frame(header: Mapping[str, Any], rows: Sequence[list[float]], span: TimeRange, step_ms: int) -> Frame:
+    """A columnar answer on the grid of its query; a range selector's raw samples of an instant query become the last one each."""
+    warnings = tuple(header.get("warnings", ()))
+    series = [Series(labels, values) for labels, values in zip(header["series"], rows, strict=True)]
+    if span.length_ms == 0:
+        last = tuple(Series(item.labels, [_last(item.values)]) for item in series if item.values)
+        return Frame(span.start_ms, 1, 1, last, warnings)
+    length = span.length_ms // step_ms + 1
+    offset = (int(header.get("start", span.start_ms)) - span.start_ms) // step_ms
+    placed = [Series(item.labels, _placed(item.values, offset, length)) for item in series]
+    return Frame(span.start_ms, step_ms, length, _sorted(placed), warnings)
+
+
+def _last(values: Sequence[float]) -> float:
+    return next((value for value in reversed(values) if not math.isnan(value)), NAN)
+
+
+def _placed(values: list[float], offset: int, length: int) -> list[float]:
+    if offset == 0 and len(values) == length:
+        return values
+    shifted = [NAN] * max(offset, 0) + values[max(-offset, 0) :]
+    return (shifted + [NAN] * length)[:length]
+
+
+def _is_columns(answer: httpx.Response) -> bool:
+    return bool(answer.headers.get("content-type", "").startswith(MEDIA_TYPE))
 
 
 def instant_frame(data: Mapping[str, Any], at_ms: int, warnings: Sequence[str] = ()) -> Frame:
