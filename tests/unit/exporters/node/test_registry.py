@@ -1,11 +1,13 @@
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 import exporters.node.collectors  # noqa: F401 - fills the registry
 from exporters.node.host import Host
-from exporters.node.options import option
+from exporters.node.options import flag_name, option
 from exporters.node.registry import NoOptions, build_collector, collectors, options_class
 from exporters.page import samples
 from pharos.exposition import Metric, gauge
@@ -49,3 +51,14 @@ def test_every_collector_says_what_it_is_for(name: str) -> None:
     plugin = collectors[name]
     assert plugin.summary.endswith(".")
     assert options_class(plugin)() == options_class(plugin)()
+
+
+REFERENCE = (Path(__file__).parents[4] / "docs" / "reference" / "node-exporter.md").read_text()
+
+
+@pytest.mark.parametrize("name", [plugin.name for plugin in collectors])
+def test_every_collector_and_option_is_documented(name: str) -> None:
+    plugin = collectors[name]
+    assert f"| `{name}` | {'on' if plugin.default else 'off'} |" in REFERENCE
+    for field in dataclasses.fields(options_class(plugin)):
+        assert f"| `--{flag_name(plugin, field)}` |" in REFERENCE

@@ -159,3 +159,10 @@ def test_every_group_declares_its_families(name: str) -> None:
         assert family.startswith("container_")
         assert kind in ("counter", "gauge")
         assert text
+
+
+def test_every_group_is_documented() -> None:
+    text = (Path(__file__).parents[5] / "docs" / "reference" / "container-exporter.md").read_text()
+    for group in groups:
+        assert f"| `{group.name}` | {'on' if group.default else 'off'} |" in text
+        assert [family for family in group.facts["families"] if f"`{family}`" not in text] == []
