@@ -9,6 +9,7 @@ from logstore.errors import ElasticError, bad_request
 
 OPERATIONS: Final = ("create", "index", "update", "delete")
 LONGEST_ID: Final = 512
+SURELY_SHORT: Final = LONGEST_ID // 4
 
 
 @dataclass(slots=True)
@@ -87,6 +88,8 @@ def _read_document(action: Action) -> None:
 
 def check_id(doc_id: str) -> None:
     """Raises `ElasticError` for an id that cannot be kept."""
+    if doc_id and len(doc_id) <= SURELY_SHORT and doc_id.isprintable():
+        return
     if not doc_id:
         raise bad_request("if _id is specified it must not be empty")
     if len(doc_id.encode()) > LONGEST_ID:

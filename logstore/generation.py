@@ -97,9 +97,9 @@ class Generation:
     def append(self, rows: list[Row]) -> int:
         """Make rows durable; returns the number of the first."""
         first = self.source.append([encode_row(*row) for row in rows])
+        fresh = {row.id: (number, row.version, row.kind == "i") for number, row in enumerate(rows, first)}
         with self.lock:
-            for number, row in enumerate(rows, first):
-                self.pending[row.id] = (number, row.version, row.kind == "i")
+            self.pending.update(fresh)
         self.ids.add((row.id for row in rows if row.version == 1), self.source.end_row)
         return first
 
@@ -129,16 +129,16 @@ class Generation:
         if moment is not None:
             out["@timestamp"] = moment if is_plain(moment) else iso(parse_date(moment))
         message = doc.get("message")
-        present = list(words)
         if isinstance(message, str):
             out["message"] = message if message.isascii() else spaced(message)
-            rest.pop("message", None)
             words.pop("message", None)
-            present.append("message")
+            if self.mapping.keywords:
+                rest.pop("message", None)
+            rest["_text"] = ["message", *words] if words else "message"
+        elif words:
+            rest["_text"] = list(words)
         if words:
-            out["t"] = {key: _spaced(text) for key, text in words.items() if key != "message"}
-        if present:
-            rest["_text"] = present
+            out["t"] = {key: _spaced(text) for key, text in words.items()}
         out["k"] = rest
         return orjson.dumps(out, option=orjson.OPT_NON_STR_KEYS).decode()
 

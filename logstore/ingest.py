@@ -31,9 +31,9 @@ REFRESH_S: Final = 1.0
 IDLE_REFRESH_S: Final = 15.0
 SEARCH_IDLE_S: Final = 30.0
 COMMIT_ROWS: Final = 100_000
-MAX_LAG_BYTES: Final = 96 * 1024 * 1024
+MAX_LAG_BYTES: Final = 24 * 1024 * 1024
 """Accepted but not yet indexed; beyond this writers are told 429."""
-GROUP_BYTES: Final = 16 * 1024 * 1024
+GROUP_BYTES: Final = 8 * 1024 * 1024
 WRITER_REST_S: Final = 60.0
 
 
@@ -229,6 +229,16 @@ class Ingest:
         else:
             check_id(doc_id)
             version, exists = self._current(part, doc_id, suspects)
+        if (
+            version == 0
+            and action.operation == "create"
+            and action.doc is not None
+            and is_plain(action.doc.get("@timestamp"))
+        ):
+            part.rows.append(Row("i", 1, doc_id, action.source))
+            part.docs.append(action.doc)
+            part.fresh[doc_id] = (1, True)
+            return Outcome("create", generation.name, doc_id, 201, "created", 1, row_number)
         if action.operation == "create" and exists:
             raise ElasticError(
                 409, "version_conflict_engine_exception",

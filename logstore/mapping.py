@@ -98,40 +98,39 @@ class Mapping:
 
     def split(self, doc: dict[str, Any], careful: bool) -> tuple[dict[str, Any], dict[str, Any]]:
         """The document for the fields `k` and `t`; learns new fields. `careful`: it may hold strings too long for a keyword."""
-        shape = self._shape("", doc)
-        if not (shape.objects or shape.texts or shape.coerced or careful):
-            return doc, {}
-        whole = dict(doc)
         words: dict[str, Any] = {}
-        self._walk("", whole, words, shape, careful)
-        return whole, words
+        return self._walk("", doc, words, self._shape("", doc), careful), words
 
-    def _walk(self, path: str, whole: dict[str, Any], words: dict[str, Any], shape: Shape, careful: bool) -> None:
+    def _walk(
+        self, path: str, doc: dict[str, Any], words: dict[str, Any], shape: Shape, careful: bool
+    ) -> dict[str, Any]:
+        """The object as it goes into `k`: itself, or a copy when something in it must change."""
+        if not shape.objects and not shape.texts and not shape.coerced and not careful:
+            return doc
+        changes: dict[str, Any] = {key: _coerce(doc[key], kind) for key, kind in shape.coerced}
         for key in shape.texts:
-            words[path + key] = whole[key]
-        for key, kind in shape.coerced:
-            whole[key] = _coerce(whole[key], kind)
+            words[path + key] = doc[key]
         for key in shape.objects:
-            value = whole[key]
+            value = doc[key]
             if isinstance(value, dict):
-                inner = self._shape(path + key + ".", value)
-                if inner.objects or inner.texts or inner.coerced or careful:
-                    whole[key] = value = dict(value)
-                    self._walk(path + key + ".", value, words, inner, careful)
-            else:
-                whole[key] = self._list(path + key, value, words, careful)
+                inner = f"{path}{key}."
+                whole = self._walk(inner, value, words, self._shape(inner, value), careful)
+                if whole is not value:
+                    changes[key] = whole
+            elif key not in changes:
+                changes[key] = self._list(path + key, value, words, careful)
         if careful:
-            for key, value in whole.items():
+            for key, value in doc.items():
                 if isinstance(value, str) and len(value) > LONGEST_KEYWORD:
-                    words[path + key], whole[key] = value, None
+                    words[path + key], changes[key] = value, None
+        return {**doc, **changes} if changes else doc
 
     def _list(self, path: str, values: list[Any], words: dict[str, Any], careful: bool) -> list[Any]:
         out = []
         for value in values:
             if isinstance(value, dict):
-                copy = dict(value)
                 inner: dict[str, Any] = {}
-                self._walk(path + ".", copy, inner, self._shape(path + ".", copy), careful)
+                copy = self._walk(path + ".", value, inner, self._shape(path + ".", value), careful)
                 for key, text in inner.items():
                     words.setdefault(key, []).extend(text if isinstance(text, list) else [text])
                 out.append(copy)

@@ -51,7 +51,7 @@ class Row(NamedTuple):
 
 def encode_row(kind: str, version: int, doc_id: str, source: bytes) -> bytes:
     """`source` must hold no newline, nor may `doc_id`."""
-    return b"%s%d %s\n%s\n" % (kind.encode(), version, doc_id.encode(), source)
+    return b"%b%d %b\n%b\n" % (kind.encode(), version, doc_id.encode(), source)
 
 
 def decode_rows(payload: bytes) -> list[Row]:

@@ -48,9 +48,9 @@ def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
 def test_a_torn_frame_is_cut_off_and_the_log_goes_on(tmp_path: Path, name: str, cut: int) -> None:
     log = SourceLog(tmp_path)
     size = 20 if name == "tail.wal" else 1000
-    for first in (0, 400):
-        append(log, rows(first, 400 if size > 20 else 1, size))
-        first_end = log.end_row if first == 0 else first_end
+    append(log, rows(0, 400 if size > 20 else 1, size))
+    first_end = log.end_row
+    append(log, rows(400, 400 if size > 20 else 1, size))
     log.close()
     file = tmp_path / name
     file.write_bytes(file.read_bytes()[:-cut])
