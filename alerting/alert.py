@@ -4,7 +4,7 @@ Times are seconds since 1970. A `Series` is one set of labels for as long as the
 something new is said, never changed in place, so that an old statement can be told from a new one by identity.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from pharos.labels import Labels, LabelSet
@@ -53,7 +53,17 @@ def merge(old: Alert, new: Alert) -> Alert:
 class Series:
     """A set of labels, its latest alert, and what the other parts of the service remember about it."""
 
-    __slots__ = ("_fingerprint", "alert", "groups", "inhibition", "key", "labels", "routes", "silences")
+    __slots__ = (
+        "_fingerprint",
+        "acknowledgements",
+        "alert",
+        "groups",
+        "inhibition",
+        "key",
+        "labels",
+        "routes",
+        "silences",
+    )
 
     def __init__(self, key: LabelSet, alert: Alert) -> None:
         self.key = key
@@ -63,6 +73,7 @@ class Series:
         self.routes: Any = None  # of the dispatcher: the routes it takes
         self.inhibition: Any = None  # of the inhibitor: rules whose target it is
         self.silences: Any = None  # of the silences: which match, and at which version
+        self.acknowledgements: Any = None  # the same of the acknowledgements
         self._fingerprint = ""
 
     @property
@@ -115,8 +126,9 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Mutes:
-    """Why an alert is not told, empty when it is."""
+    """Why an alert is not told, empty when it is. An acknowledgement does not mute; it stops repeats and escalation."""
 
     silenced_by: tuple[str, ...] = ()
     inhibited_by: tuple[str, ...] = ()
-    muted_by: tuple[str, ...] = field(default=())
+    muted_by: tuple[str, ...] = ()
+    acknowledged_by: tuple[str, ...] = ()

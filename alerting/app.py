@@ -110,6 +110,8 @@ class AlertingService(Service):
         self.metrics = OwnMetrics()
         self.silences = SilenceBook(retention_s)
         self.silence_journal = SilenceJournal(storage / "silences.log")
+        self.acknowledgements = SilenceBook(retention_s, "acknowledgements")
+        self.acknowledgement_journal = SilenceJournal(storage / "acknowledgements.log")
         self.journal = Journal(storage / "notifications.db")
         self._budgets: dict[str, Budget] = {}
         self.web = WebServer(
@@ -123,10 +125,14 @@ class AlertingService(Service):
     async def open(self) -> None:
         for silence in self.silence_journal.restored():
             self.silences.restore(silence)
+        for acknowledgement in self.acknowledgement_journal.restored():
+            self.acknowledgements.restore(acknowledgement)
         blueprint = plan(self.config, self.clock)
         self._apply(blueprint)
         rules = blueprint.rules(self.destinations)
-        self.engine = Engine(rules, self.silences, self.journal.load_told(), self.journal.note_told)
+        self.engine = Engine(
+            rules, self.silences, self.journal.load_told(), self.journal.note_told, self.acknowledgements
+        )
         self._note_reload(True)
         await self.web.start()
         self.spawn(self._dispatch(), "dispatch")
@@ -136,6 +142,7 @@ class AlertingService(Service):
         await self.web.stop()
         await self.journal.close()
         self.silence_journal.close()
+        self.acknowledgement_journal.close()
         if hasattr(self, "blueprint"):
             await self.blueprint.context.close()
 
@@ -170,8 +177,9 @@ class AlertingService(Service):
         """What is to be told, as templates see it."""
         group = send.flush.group
         route = group.route
+        destination: Destination = send.integration.handle
         plain = notification(
-            route.receiver,
+            destination.receiver,
             group.key,
             dict(group.labels),
             route.labels,
@@ -236,6 +244,7 @@ class AlertingService(Service):
                 self.engine.collect_garbage(now)
                 await self._forget_told(now)
             self.silence_journal.rewrite(self.silences)
+            self.acknowledgement_journal.rewrite(self.acknowledgements)
 
     async def _forget_told(self, now: float) -> None:
         longest = max((route.repeat_interval_s for route in self.engine.rules.root.walk()), default=0.0)

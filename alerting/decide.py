@@ -15,6 +15,7 @@ class Reason(enum.StrEnum):
     NEW_RESOLVED = "new resolved alerts"
     ALL_RESOLVED = "all alerts resolved"
     REPEAT = "repeat interval elapsed"
+    ESCALATION = "not acknowledged"
     NOTHING = "do not notify"
 
 

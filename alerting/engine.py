@@ -5,7 +5,7 @@ a schedule of a whole day can be played in a test within a millisecond.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from alerting.alert import Alert, Mutes, Series, View
@@ -66,9 +66,11 @@ class Engine:
         silences: SilenceBook,
         told: dict[tuple[str, str], Told] | None = None,
         on_told: Callable[[str, str, Told], None] = lambda group, integration, told: None,
+        acknowledgements: SilenceBook | None = None,
     ) -> None:
         self.store = AlertStore()
         self.silences = silences
+        self.acknowledgements = acknowledgements or SilenceBook(0, "acknowledgements")
         self.told = told if told is not None else {}
         self.rules = rules
         self.dispatcher = Dispatcher(rules.root)
@@ -132,6 +134,7 @@ class Engine:
             self.silences.silenced_by(series, now),
             self.rules.inhibitor.inhibited_by(series, now),
             self.muted_by(route, now) if route is not None else (),
+            self.acknowledgements.silenced_by(series, now),
         )
 
     def muted_by(self, route: Route, now: float) -> tuple[str, ...]:
@@ -148,6 +151,7 @@ class Engine:
         for series in self.store.collect_garbage(now):
             self.rules.inhibitor.forget(series)
         self.silences.collect_garbage(now)
+        self.acknowledgements.collect_garbage(now)
 
     def _sends(self, flush: Flush) -> list[Send]:
         route = flush.group.route
@@ -156,27 +160,55 @@ class Engine:
         views = tuple(view for view in flush.views if not self._hidden(view.series, flush.now))
         if not views:
             return []
+        out = [
+            send
+            for integration in self.rules.receivers[route.receiver]
+            if (send := self._send(flush, integration, views)) is not None
+        ]
+        return out + self._escalations(flush, views)
+
+    def _send(self, flush: Flush, integration: Integration, views: tuple[View, ...]) -> Send | None:
+        """What a destination is to be told about these alerts; None when that is nothing."""
+        route, told = flush.group.route, self._told_now(flush, views)
+        reason = decide(
+            self.told.get((flush.group.key, integration.key)),
+            told.firing,
+            told.resolved,
+            send_resolved=integration.send_resolved,
+            repeat_s=route.repeat_interval_s,
+            now=flush.now,
+        )
+        if reason is Reason.NOTHING or (reason is Reason.REPEAT and not self._open(views, flush.now)):
+            return None
+        wanted = views if integration.send_resolved else tuple(view for view in views if not view.resolved)
+        if not wanted:
+            self._remember(flush.group, integration, told)
+            return None
+        return Send(flush, integration, reason, wanted, told)
+
+    def _escalations(self, flush: Flush, views: tuple[View, ...]) -> list[Send]:
+        """What further receivers are to be told about alerts that nobody has acknowledged in time, and of their end."""
+        out = []
+        for after_s, receiver in flush.group.route.escalate:
+            late = self._open([view for view in views if view.alert.starts_at + after_s <= flush.now], flush.now)
+            for integration in self.rules.receivers[receiver]:
+                step = replace(integration, key=f"{integration.key} after {after_s:g} s")
+                before = self.told.get((flush.group.key, step.key))
+                over = [view for view in views if view.resolved and before and view.series.fingerprint in before.firing]
+                send = self._send(flush, step, (*late, *over)) if late or over else None
+                if send is not None:
+                    send.reason = Reason.ESCALATION if late and send.reason is not Reason.REPEAT else send.reason
+                    out.append(send)
+        return out
+
+    def _open(self, views: Iterable[View], now: float) -> list[View]:
+        """The alerts that fire and that nobody has acknowledged."""
+        return [view for view in views if not view.resolved and not self.acknowledgements.silenced_by(view.series, now)]
+
+    def _told_now(self, flush: Flush, views: tuple[View, ...]) -> Told:
         firing = frozenset(view.series.fingerprint for view in views if not view.resolved)
         resolved = frozenset(view.series.fingerprint for view in views if view.resolved)
-        out = []
-        for integration in self.rules.receivers[route.receiver]:
-            reason = decide(
-                self.told.get((flush.group.key, integration.key)),
-                firing,
-                resolved,
-                send_resolved=integration.send_resolved,
-                repeat_s=route.repeat_interval_s,
-                now=flush.now,
-            )
-            if reason is Reason.NOTHING:
-                continue
-            told = Told(flush.now, firing, resolved)
-            wanted = views if integration.send_resolved else tuple(view for view in views if not view.resolved)
-            if wanted:
-                out.append(Send(flush, integration, reason, wanted, told))
-            else:
-                self._remember(flush.group, integration, told)
-        return out
+        return Told(flush.now, firing, resolved)
 
     def _hidden(self, series: Series, now: float) -> bool:
         return bool(self.rules.inhibitor.inhibited_by(series, now) or self.silences.silenced_by(series, now))

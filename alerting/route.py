@@ -14,7 +14,7 @@ DEFAULT_REPEAT_INTERVAL_S = 4 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A node with everything inherited filled in. `key` names it in group keys, `number` is unique in the tree."""
+    """A node with everything inherited filled in. `key` names it in group keys, `number` is unique in the tree. `escalate`: seconds and receiver."""
 
     number: int
     key: str
@@ -29,6 +29,7 @@ class Route:
     mute_time_intervals: tuple[str, ...]
     active_time_intervals: tuple[str, ...]
     labels: Labels
+    escalate: tuple[tuple[float, str], ...] = ()
     children: tuple["Route", ...] = ()
 
     def match(self, labels: Labels) -> list["Route"]:
@@ -89,6 +90,7 @@ def _build(config: RouteConfig, parent: Route | None, counter: _Counter) -> Rout
         mute_time_intervals=config.mute_time_intervals,
         active_time_intervals=config.active_time_intervals,
         labels={**(parent.labels if parent else {}), **config.labels},
+        escalate=_escalation(config, parent),
     )
     children = tuple(_build(child, node, counter) for child in config.routes)
     object.__setattr__(node, "children", children)  # children need their parent's values first
@@ -99,6 +101,12 @@ def _inherited_group_by(config: RouteConfig, parent: Route | None) -> frozenset[
     if config.group_by is not None:
         return frozenset(config.group_by) - {"..."}
     return parent.group_by if parent else frozenset()
+
+
+def _escalation(config: RouteConfig, parent: Route | None) -> tuple[tuple[float, str], ...]:
+    if config.escalate is not None:
+        return tuple((float(step.after), step.receiver) for step in config.escalate)
+    return parent.escalate if parent else ()
 
 
 def _first(given: float | None, otherwise: float) -> float:

@@ -122,6 +122,7 @@ class AlertsApi:
             "receivers": [{"name": name} for name in receivers],
             "startsAt": milliseconds(alert.starts_at),
             "status": {
+                "acknowledgedBy": list(mutes.acknowledged_by),
                 "inhibitedBy": list(mutes.inhibited_by),
                 "mutedBy": list(mutes.muted_by),
                 "silencedBy": list(mutes.silenced_by),

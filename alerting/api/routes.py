@@ -21,8 +21,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 def routes(service: "AlertingService") -> list[BaseRoute]:
     """All routes of the API."""
-    alerts, silences, status = AlertsApi(service), SilencesApi(service), StatusApi(service)
-    history = HistoryApi(service)
+    alerts, status, history = AlertsApi(service), StatusApi(service), HistoryApi(service)
+    silences = SilencesApi(service.clock, service.silences, service.silence_journal)
+    acks = SilencesApi(service.clock, service.acknowledgements, service.acknowledgement_journal, "acknowledgementID")
     table: list[tuple[str, str, Handler]] = [
         ("GET", "/api/v2/status", status.status),
         ("GET", "/api/v2/receivers", status.receivers),
@@ -33,6 +34,10 @@ def routes(service: "AlertingService") -> list[BaseRoute]:
         ("POST", "/api/v2/silences", silences.post),
         ("GET", "/api/v2/silence/{id}", silences.get),
         ("DELETE", "/api/v2/silence/{id}", silences.delete),
+        ("GET", "/api/v2/acknowledgements", acks.get_all),
+        ("POST", "/api/v2/acknowledgements", acks.post),
+        ("GET", "/api/v2/acknowledgement/{id}", acks.get),
+        ("DELETE", "/api/v2/acknowledgement/{id}", acks.delete),
         ("GET", "/api/v2/notifications", history.notifications),
         ("GET", "/api/v2/explain", history.explain),
         ("GET", "/api/v2/destinations", history.destinations),

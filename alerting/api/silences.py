@@ -1,42 +1,40 @@
-"""`/api/v2/silences` and `/api/v2/silence/{id}`."""
+"""`/api/v2/silences` and `/api/v2/silence/{id}`, and the same for acknowledgements."""
 
 import asyncio
 import uuid
-from typing import TYPE_CHECKING
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from alerting.api.answers import flag, json_answer, matchers
-from alerting.silences.book import UnknownSilenceError, sort_key
+from alerting.silences.book import SilenceBook, UnknownSilenceError, sort_key
+from alerting.silences.journal import SilenceJournal
 from alerting.silences.silence import Silence, SilenceError, from_json, to_json
+from pharos.clock import Clock
 from pharos.matchers import Matcher, MatchOp
-
-if TYPE_CHECKING:
-    from alerting.app import AlertingService
 
 
 class SilencesApi:
-    """Handlers about silences. A change is answered when it is on the disk."""
+    """Handlers about a book of silences. A change is answered when it is on the disk."""
 
-    def __init__(self, service: "AlertingService") -> None:
-        self._service = service
+    def __init__(self, clock: Clock, book: SilenceBook, journal: SilenceJournal, id_key: str = "silenceID") -> None:
+        self._clock, self._book, self._journal, self._id_key = clock, book, journal, id_key
         self._writing = asyncio.Lock()
 
     async def get_all(self, request: Request) -> Response:
-        now = self._service.clock.now()
+        now = self._clock.now()
         wanted = matchers(request)
         states = [state for state in ("active", "pending", "expired") if flag(request, state)]
-        found = [one for one in self._service.silences if one.state(now) in states and _matches(one, wanted)]
+        found = [one for one in self._book if one.state(now) in states and _matches(one, wanted)]
         found.sort(key=lambda one: sort_key(one, now))
         return json_answer([to_json(one, now) for one in found])
 
     async def post(self, request: Request) -> Response:
-        service, now = self._service, self._service.clock.now()
+        now = self._clock.now()
         try:
             wanted = from_json(orjson.loads(await request.body()))
-            silence, changes = service.silences.set(wanted, str(uuid.uuid4()), now)
+            silence, changes = self._book.set(wanted, str(uuid.uuid4()), now)
         except UnknownSilenceError:
             return json_answer("silence not found", 404)
         except SilenceError as error:
@@ -44,18 +42,18 @@ class SilencesApi:
         except ValueError as error:
             return json_answer({"code": 400, "message": f"parsing silence body failed: {error}"}, 400)
         await self._keep(changes)
-        return json_answer({"silenceID": silence.id})
+        return json_answer({self._id_key: silence.id})
 
     async def get(self, request: Request) -> Response:
         try:
-            silence = self._service.silences.get(request.path_params["id"])
+            silence = self._book.get(request.path_params["id"])
         except UnknownSilenceError:
             return Response(status_code=404)
-        return json_answer(to_json(silence, self._service.clock.now()))
+        return json_answer(to_json(silence, self._clock.now()))
 
     async def delete(self, request: Request) -> Response:
         try:
-            changes = self._service.silences.expire(request.path_params["id"], self._service.clock.now())
+            changes = self._book.expire(request.path_params["id"], self._clock.now())
         except UnknownSilenceError:
             return Response(status_code=404)
         await self._keep(changes)
@@ -64,7 +62,7 @@ class SilencesApi:
     async def _keep(self, changes: list[Silence]) -> None:
         if changes:
             async with self._writing:
-                await asyncio.to_thread(self._service.silence_journal.append, changes)
+                await asyncio.to_thread(self._journal.append, changes)
 
 
 def _matches(silence: Silence, wanted: list[Matcher]) -> bool:

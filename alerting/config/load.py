@@ -110,6 +110,9 @@ def _check_root(route: RouteConfig) -> None:
 def _check_names(route: RouteConfig, receivers: set[str], intervals: set[str]) -> None:
     if route.receiver and route.receiver not in receivers:
         raise FieldError("route", f"undefined receiver {route.receiver!r} used in route")
+    for step in route.escalate or ():
+        if step.receiver not in receivers:
+            raise FieldError("route", f"undefined receiver {step.receiver!r} used in escalate")
     for name in (*route.mute_time_intervals, *route.active_time_intervals):
         if name not in intervals:
             raise FieldError("route", f"undefined time interval {name!r} used in route")

@@ -30,6 +30,14 @@ class Matchers(tuple[Matcher, ...]):
 
 
 @dataclass(frozen=True, slots=True)
+class EscalationConfig:
+    """Who else is told about alerts that nobody has acknowledged so long after their beginning."""
+
+    after: Duration
+    receiver: str
+
+
+@dataclass(frozen=True, slots=True)
 class RouteConfig:
     """A node of the routing tree. Source: the `<route>` section of the Alertmanager configuration documentation."""
 
@@ -45,6 +53,7 @@ class RouteConfig:
     group_interval: Duration | None = None
     repeat_interval: Duration | None = None
     labels: dict[str, str] = field(default_factory=dict)
+    escalate: tuple[EscalationConfig, ...] | None = None
     routes: tuple["RouteConfig", ...] = ()
 
     def __post_init__(self) -> None:

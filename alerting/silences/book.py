@@ -1,4 +1,4 @@
-"""All silences: setting, expiring, asking. Pure; what changes is returned for the caller to keep."""
+"""All silences, or all acknowledgements, which are the same thing with another effect. Pure; what changes is returned for the caller to keep."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,8 +14,10 @@ class UnknownSilenceError(LookupError):
 class SilenceBook:
     """Silences by id. `version` changes with every change, so that answers can be remembered."""
 
-    def __init__(self, retention_s: float) -> None:
+    def __init__(self, retention_s: float, memo: str = "silences") -> None:
+        """`memo` is the attribute of a series that remembers what matches it; two books need two."""
         self.version = 0
+        self._memo = memo
         self._silences: dict[str, Silence] = {}
         self._retention_s = retention_s
 
@@ -73,10 +75,12 @@ class SilenceBook:
         """Ids of the active silences that match the alert."""
         if not self._silences:
             return ()
-        if series.silences is None or series.silences[0] != self.version:
+        known = getattr(series, self._memo)
+        if known is None or known[0] != self.version:
             matching = [one for one in self._silences.values() if one.ends_at > now and one.matches(series.labels)]
-            series.silences = (self.version, matching)
-        return tuple(sorted(one.id for one in series.silences[1] if one.state(now) == "active"))
+            known = (self.version, matching)
+            setattr(series, self._memo, known)
+        return tuple(sorted(one.id for one in known[1] if one.state(now) == "active"))
 
     def __iter__(self) -> Iterator[Silence]:
         return iter(self._silences.values())

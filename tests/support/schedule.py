@@ -13,7 +13,7 @@
       30s  chat  first notification  firing node/1
 
 Alerts are written `alertname/instance` and more labels. `firing` lasts until `resolved`; `firing-once` ends by resolve_timeout. Other events:
-`expire N` (the N-th silence), `fail RECEIVER`, `mend RECEIVER`, `reload`, `restart`. `start TIME` sets the wall clock at 0s. Every notification must be
+`acknowledge MATCHERS for SPAN`, `expire N` (the N-th silence), `fail RECEIVER`, `mend RECEIVER`, `reload`, `restart`. `start TIME` sets the wall clock at 0s. Every notification must be
 expected, in order; `expect nothing` says that there is none.
 """
 
@@ -118,7 +118,7 @@ class Player:
                 self._deliver(send, due_at)
 
     def _deliver(self, send: Send, now: float) -> None:
-        receiver = send.flush.group.route.receiver
+        receiver = send.integration.key.partition("/")[0]
         if receiver in self._failing:
             self._engine.done(send, False, now)
             return
@@ -141,6 +141,11 @@ class Player:
                 wanted = Silence("", tuple(parse_matchers(matchers)), now, now + Duration.parse(span), now, "me", "why")
                 silence, _ = self._silences.set(wanted, f"silence-{len(self._ids)}", now)
                 self._ids.append(silence.id)
+            case ["acknowledge", matchers, "for", span]:
+                wanted = Silence(
+                    "", tuple(parse_matchers(matchers)), now, now + Duration.parse(span), now, "me", "mine"
+                )
+                self._engine.acknowledgements.set(wanted, f"ack-{now}", now)
             case ["expire", number]:
                 self._silences.expire(self._ids[int(number) - 1], now)
             case ["fail", receiver]:

@@ -197,6 +197,12 @@ def test_history_explanation_and_test_button(tmp_path: Path) -> None:
                 "silenced",
                 [id_],
             )
+            document = httpx.get(f"{url}/api/v2/silence/{id_}").json()
+            answer = httpx.post(f"{url}/api/v2/acknowledgements", json={**document, "id": ""})
+            ack = answer.json()["acknowledgementID"]
+            assert get("alerts")[0]["status"]["acknowledgedBy"] == [ack]
+            assert httpx.delete(f"{url}/api/v2/acknowledgement/{ack}").status_code == 200
+            assert get("alerts")[0]["status"]["acknowledgedBy"] == []
             dry = httpx.post(f"{url}/api/v2/receivers/chat/test", json={"dryRun": True}).json()["results"][0]
             assert dry["success"]
             assert "TestAlert" in dry["body"]
