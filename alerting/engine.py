@@ -70,7 +70,8 @@ class Engine:
     ) -> None:
         self.store = AlertStore()
         self.silences = silences
-        self.acknowledgements = acknowledgements or SilenceBook(0, "acknowledgements")
+        # An empty book counts as false, so it must not be asked with `or`.
+        self.acknowledgements = SilenceBook(0, "acknowledgements") if acknowledgements is None else acknowledgements
         self.told = told if told is not None else {}
         self.rules = rules
         self.dispatcher = Dispatcher(rules.root)
