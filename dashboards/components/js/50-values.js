@@ -94,8 +94,8 @@
       const share = item.value === null || Number.isNaN(item.value) ? 0 : Math.min(Math.max((item.value - low) / (high - low), 0), 1);
       const colour = colourOf(item);
       const shown = P.display(item.value, item.field.options);
-      const radius = side / 2 - 8;
       const stroke = Math.max(side * 0.085, 6);
+      const radius = side / 2 - stroke / 2 - 2;
       const length = (shown.text + shown.suffix).length;
       return h("div", { key: i, className: "gauge", title: item.name },
         h("svg", { width: side, height: side * 0.82, viewBox: `0 0 ${side} ${side * 0.82}` },

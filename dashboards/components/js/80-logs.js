@@ -21,6 +21,12 @@
   const plain = (text) => text.split(OPEN).join("").split(CLOSE).join("");
   const context = (line) => line.fields.service || line.fields["kubernetes.container"] || line.fields["log.file.path"] || line.fields.host || "";
 
+  /* The pairs of a parsed body, after the message. */
+  function extras(line) {
+    return Object.keys(line.fields).filter((name) => name.startsWith("fields.") && name !== "fields.logger").slice(0, 8).map((name) =>
+      h("span", { className: "log-extra", key: name }, h("b", null, name.slice(7) + "="), h("i", null, String(line.fields[name]).slice(0, 200))));
+  }
+
   const Line = React.memo(function Line({ line, open, toggle, filter, compact }) {
     const short = line.message.length > 4000 ? line.message.slice(0, 4000) + "…" : line.message;
     return h("div", { className: `log level-${line.level}` + (open ? " open" : ""), "data-testid": "log-row", "data-level": line.level },
@@ -28,7 +34,7 @@
         h("span", { className: "log-time" }, compact ? P.moment(line.t).slice(11) : P.moment(line.t, true).slice(5)),
         h("span", { className: "log-level" }, line.level === "unknown" ? "" : line.level),
         compact ? null : h("span", { className: "log-context", title: context(line) }, context(line)),
-        h("span", { className: "log-message" }, marked(short))),
+        h("span", { className: "log-message" }, marked(short), extras(line))),
       open ? h(Detail, { line, filter }) : null);
   });
   function Detail({ line, filter }) {
