@@ -159,13 +159,12 @@ def _select(run: Run, node: Aggregate, block: Block, groups: Groups, param: Floa
         kept = block.mask() & (grouping.running_counts(groups, block.mask()) <= k)
         return _kept(block, kept)
     mask = _ignoring_histograms(run, node, block)
-    place = grouping.best(groups, block.values, mask, k, greatest=node.op == "topk")
-    kept = place < k
-    if mask is not None:
-        kept = kept & mask
+    greatest = node.op == "topk"
+    kept = grouping.chosen(groups, block.values, mask, k, greatest=greatest)
     chosen = _kept(replace(block, hist=None), kept)
     if block.values.shape[1] != 1:
         return chosen
+    place = grouping.best(groups, block.values, mask, greatest=greatest)
     alive = np.nonzero(kept.any(axis=1))[0]
     order = np.lexsort((place[alive, 0], groups.group[alive]))
     return replace(chosen.rows(order), ordered=True)

@@ -20,7 +20,7 @@ def instant_vector(labels: LabelTable, parts: Sequence[Part], ends: Times, lookb
     """The block at `ends` (int64[T]), and the time of each sample (int64, broadcastable to [S, T])."""
     pieces = [
         _dense(p, ends, lookback_ms) if isinstance(p, DensePart) else _flat(p, ends, lookback_ms)
-        for p in gathered(parts)
+        for p in gathered(parts, len(ends))
     ]
     if not pieces:
         none = np.zeros(0, np.int64)

@@ -1,7 +1,7 @@
 """A range vector over all steps: windows of floats for most series, sample lists for the few with native histograms."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -11,7 +11,7 @@ from collector.histogram import CounterReset, FloatHistogram
 from collector.promql.block import Block, Floats, Mask, Objects, holds, new_present
 from collector.promql.columns import take
 from collector.promql.histograms.arithmetic import with_hint
-from collector.promql.kernels.windows import DenseWindows, FlatWindows, Windows, dense_windows, flat_windows
+from collector.promql.kernels.windows import DenseWindows, Windows, dense_windows, flat_windows
 from collector.storage.interface import DensePart, FlatPart, is_stale
 from collector.storage.symbols import LabelTable
 
@@ -20,7 +20,9 @@ Rows: TypeAlias = NDArray[np.int64]
 FloatKernel: TypeAlias = Callable[[Windows], tuple[Floats, Mask]]
 
 SLICE_CELLS = 64 * 1024
-SMALL_CELLS = 64 * 1024  # dense parts smaller than this are put together before they are worked on
+SMALL_CELLS = (
+    4 * 1024
+)  # smaller dense parts are put together: a kernel's fixed cost is more than what a flat part costs them
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +87,20 @@ class RangeVector:
 
 def _in_slices(kernel: FloatKernel, windows: Windows) -> tuple[Floats, Mask]:
     """Some rows at a time, so that what a kernel works on stays in the processor's cache."""
-    if isinstance(windows, FlatWindows) or windows.values.size <= 2 * SLICE_CELLS:
+    rows, steps = windows.shape
+    width = max(windows.values.size // max(rows, 1), steps, 1)
+    if rows * width <= 2 * SLICE_CELLS:
         return kernel(windows)
-    rows = len(windows.values)
-    size = max(1, SLICE_CELLS // max(windows.values.shape[1], 1))
+    size = max(1, SLICE_CELLS // width)
     out = np.empty(windows.shape)
     masks = []
     for start in range(0, rows, size):
-        piece = slice(start, min(start + size, rows))
-        out[piece], mask = kernel(replace(windows, values=windows.values[piece]))
-        masks.append(np.broadcast_to(mask, out[piece].shape) if mask.shape[0] != 1 else mask)
-    return out, masks[0] if all(mask.shape[0] == 1 for mask in masks) else np.concatenate(masks)
+        stop = min(start + size, rows)
+        out[start:stop], mask = kernel(windows.part(start, stop))
+        masks.append(mask)
+    if all(mask.shape[0] == 1 for mask in masks):
+        return out, masks[0]
+    return out, np.concatenate([np.broadcast_to(m, (min(size, rows - i * size), steps)) for i, m in enumerate(masks)])
 
 
 def _assembled(vector: RangeVector, rows: list[Rows], values: list[Floats], masks: list[Mask]) -> Block:
@@ -125,7 +130,7 @@ def range_vector(
     rows: list[Rows] = []
     windows: list[Windows] = []
     mixed: list[MixedSeries] = []
-    for part in gathered(parts):
+    for part in gathered(parts, len(ends)):
         for clean in without_stale(part):
             if isinstance(clean, DensePart):
                 rows.append(clean.rows)
@@ -139,19 +144,24 @@ def range_vector(
     return RangeVector(labels, rows, windows, mixed, ends, times, range_ms, drop_name)
 
 
-def gathered(parts: Sequence[Part]) -> list[Part]:
-    """Many small parts become one: thousands of targets with one series each cost one pass, not thousands."""
-    small = [part for part in parts if isinstance(part, FlatPart) or part.values.size < SMALL_CELLS]
+def gathered(parts: Sequence[Part], steps: int = 1) -> list[Part]:
+    """Small parts become one: thousands of targets with one series each cost one pass, not thousands. `steps`: how many will be evaluated."""
+
+    def is_small(part: Part) -> bool:
+        return isinstance(part, FlatPart) or len(part.rows) * max(steps, len(part.timestamps)) < SMALL_CELLS
+
+    if len(parts) < 3:
+        return list(parts)
+    shared = _shared_times(parts)
+    if shared is not None:
+        return [shared]
+    small = [part for part in parts if is_small(part)]
     if len(small) < 3:
         return list(parts)
-    big = [part for part in parts if not (isinstance(part, FlatPart) or part.values.size < SMALL_CELLS)]
-    return [*big, _joined(small)]
+    return [*(part for part in parts if not is_small(part)), _joined(small)]
 
 
 def _joined(parts: Sequence[Part]) -> Part:
-    same = _shared_times(parts)
-    if same is not None:
-        return same
     lengths, times, values = [], [], []
     histograms: list[Objects | None] = []
     for part in parts:

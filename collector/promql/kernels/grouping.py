@@ -118,46 +118,81 @@ def quantiles(groups: Groups, values: Floats, mask: Mask | None, q: Floats) -> F
     out = np.full((groups.count, values.shape[1]), np.nan)
     for number in range(groups.count):
         rows = groups.members(number)
-        keys = np.where(np.isnan(values[rows]), -np.inf, values[rows])
-        if mask is not None:
-            keys = np.where(mask[rows], keys, np.inf)
-        order = np.argsort(keys, axis=0, kind="stable")
-        ordered = np.take_along_axis(values[rows], order, axis=0)
-        size = np.full(values.shape[1], len(rows)) if mask is None else mask[rows].sum(axis=0)
-        out[number] = _column_quantiles(ordered, size, q)
+        there = None if mask is None else mask[rows].T
+        size = np.full(values.shape[1], len(rows)) if there is None else there.sum(axis=1)
+        out[number] = _column_quantiles(_sorted_columns(values[rows].T, there), size, q)
     return out
 
 
+def _sorted_columns(columns: Floats, there: Mask | None) -> Floats:
+    """float64[T, n]: each row ascending, NaN first, what is absent last."""
+    nan = np.isnan(columns) if there is None else np.isnan(columns) & there
+    if not nan.any():
+        return np.sort(columns if there is None else np.where(there, columns, np.inf), axis=1)
+    keys = np.where(nan, -np.inf, columns)
+    order = np.argsort(keys if there is None else np.where(there, keys, np.inf), axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1)
+
+
 def _column_quantiles(ordered: Floats, size: Index, q: Floats) -> Floats:
-    steps = np.arange(ordered.shape[1])
+    steps = np.arange(ordered.shape[0])
     with np.errstate(all="ignore"):
         rank = np.where(np.isnan(q), 0.0, np.clip(q, 0, 1)) * (size - 1)
         low = np.maximum(0, np.floor(rank)).astype(np.int64)
         high = np.maximum(np.minimum(size - 1, low + 1), 0)
         weight = rank - np.floor(rank)
-        inside = ordered[low, steps] * (1 - weight) + ordered[high, steps] * weight
+        inside = ordered[steps, low] * (1 - weight) + ordered[steps, high] * weight
     result = np.where(q < 0, -np.inf, np.where(q > 1, np.inf, inside))
     return np.where(np.isnan(q), np.nan, result)
 
 
-def best(groups: Groups, values: Floats, mask: Mask | None, k: Index, *, greatest: bool) -> Index:
-    """int64[S, T]: the place of each sample in its group, 0 for the best; NaN comes last, then what is absent. Ties keep their order.
-
-    Places from `k` (int64[T]) on are not exact when they need not be.
-    """
+def best(groups: Groups, values: Floats, mask: Mask | None, *, greatest: bool) -> Index:
+    """int64[S, T]: the place of each sample in its group, 0 for the best; NaN comes last, then what is absent. Ties keep their order."""
     keys = -values if greatest else values
     keys = np.where(np.isnan(keys), np.inf, keys)
-    nan_last = np.isnan(values).astype(np.int8)
+    late = np.isnan(values).astype(np.int8)
     if mask is not None:
-        nan_last = np.where(mask, nan_last, 2).astype(np.int8)
+        late = np.where(mask, late, 2).astype(np.int8)
     place = np.empty(values.shape, np.int64)
     for number in range(groups.count):
         rows = groups.members(number)
-        order = np.lexsort((keys[rows], nan_last[rows]), axis=0) if nan_last[rows].any() else _argsort(keys[rows])
+        order = np.lexsort((keys[rows], late[rows]), axis=0) if late[rows].any() else _argsort(keys[rows])
         ranks = np.empty(order.shape, np.int64)
         np.put_along_axis(ranks, order, np.broadcast_to(np.arange(len(rows))[:, None], order.shape), axis=0)
         place[rows] = ranks
     return place
+
+
+def chosen(groups: Groups, values: Floats, mask: Mask | None, k: Index, *, greatest: bool) -> Mask:
+    """bool[S, T]: whether a sample is among the `k` (int64[T]) best of its group. As `best`, without putting them in order."""
+    missing_or_nan = np.isnan(values).any() if mask is None else np.isnan(values[mask]).any()
+    if missing_or_nan or len(set(k.tolist())) > 1:
+        place = best(groups, values, mask, greatest=greatest)
+        return place < k if mask is None else (place < k) & mask
+    out = np.zeros(values.shape, np.bool_)
+    number_wanted = int(k[0])
+    for number in range(groups.count):
+        rows = groups.members(number)
+        keys = -values[rows].T if greatest else values[rows].T
+        there = None if mask is None else mask[rows].T
+        out[rows] = _least(np.ascontiguousarray(keys), there, number_wanted).T
+    return out
+
+
+def _least(keys: Floats, there: Mask | None, k: int) -> Mask:
+    """bool[T, n]: the k least of each row, the first of equal ones."""
+    if k < 1:
+        return np.zeros(keys.shape, np.bool_)
+    if there is not None:
+        keys = np.where(there, keys, np.inf)
+    if k >= keys.shape[1]:
+        return np.ones(keys.shape, np.bool_) if there is None else there
+    edge = np.partition(keys, k - 1, axis=1)[:, k - 1 : k]
+    less, equal = keys < edge, keys == edge
+    if there is not None:
+        equal &= there
+    room = k - less.sum(axis=1, keepdims=True)
+    return np.asarray(less | (equal & (np.cumsum(equal, axis=1) <= room)))
 
 
 def _argsort(keys: Floats) -> Index:

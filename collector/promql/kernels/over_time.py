@@ -148,7 +148,7 @@ def quantile_over_time(windows: Windows, q: Floats) -> Floats:
         for step in range(steps):
             window = windows.values[:, windows.lo[step] : windows.hi[step]]
             if window.shape[1]:
-                out[:, step] = sorted_quantile(_nan_first(np.sort(window, axis=1)), float(q[step]))
+                out[:, step] = _quantile_of_rows(window, float(q[step]))
         return out
     count = windows.count
     for size in np.unique(count[count > 0]).tolist():
@@ -161,6 +161,14 @@ def quantile_over_time(windows: Windows, q: Floats) -> Floats:
             result[which == step] = sorted_quantile(ordered[which == step], float(q[step]))
         out[cells] = result
     return out
+
+
+def _quantile_of_rows(window: Floats, q: float) -> Floats:
+    if np.isnan(q) or not 0 <= q <= 1 or has_nan(window):
+        return sorted_quantile(_nan_first(np.sort(window, axis=1)), q)
+    size = window.shape[1]
+    low = int(np.floor(q * (size - 1)))
+    return sorted_quantile(np.partition(window, sorted({low, min(low + 1, size - 1)}), axis=1), q)
 
 
 def sorted_quantile(ordered: Floats, q: float) -> Floats:

@@ -6,7 +6,7 @@ shape one after the other.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -46,6 +46,10 @@ class DenseWindows:
     @cached_property
     def last(self) -> Index:
         return np.maximum(self.hi - 1, 0)
+
+    def part(self, start: int, stop: int) -> "DenseWindows":
+        """Some of the series."""
+        return replace(self, values=self.values[start:stop])
 
     def value_at(self, index: Index) -> Floats:
         """float64[N, T]: the sample at a position of each window."""
@@ -131,6 +135,18 @@ class FlatWindows:
     @cached_property
     def last(self) -> Index:
         return np.maximum(self.hi - 1, 0)
+
+    def part(self, start: int, stop: int) -> "FlatWindows":
+        """Some of the series."""
+        low, high = int(self.offsets[start]), int(self.offsets[stop])
+        return replace(
+            self,
+            times=self.times[low:high],
+            values=self.values[low:high],
+            offsets=self.offsets[start : stop + 1] - low,
+            lo=self.lo[start:stop] - low,
+            hi=self.hi[start:stop] - low,
+        )
 
     def value_at(self, index: Index) -> Floats:
         return self.values[index] if len(self.values) else np.zeros(index.shape)
