@@ -12,7 +12,7 @@ from logship.assemble import Assembler, action_for
 from logship.checkpoint import Checkpoints
 from logship.config import Config, ContainersInput, FilesInput
 from logship.enrich.path import kubernetes_names
-from logship.inputs.discovery import Folders, Found, discover
+from logship.inputs.discovery import Folders, Found, discover, siblings
 from logship.inputs.tail import Chain
 from logship.metrics import ShipMetrics
 from logship.parse.multiline import kinds_of
@@ -114,7 +114,10 @@ class Reader:
                 self._chains[real] = chain
         for real, chain in list(self._chains.items()):
             if real not in found:
-                chain.update(None, set())
+                left = siblings(self._folders, real)  # renamed, and not yet begun anew
+                chain.update(
+                    Found(real, real, left) if left else None, {k for k, owner in owned.items() if owner != real}
+                )
                 if chain.finished:
                     self._drop(real)
         if self._is_due("sweep", SWEEP_S, time.monotonic()):

@@ -35,6 +35,7 @@ class Tail:
         self.position = 0
         self.acknowledged = 0
         self.size = 0
+        self.changed_ns = 0
         self.quiet_since = 0.0
         self.gone = False
 
@@ -100,6 +101,11 @@ class Chain:
     def update(self, found: Found | None, owned: set[tuple[int, int]]) -> None:
         """Take note of the files there are now. `owned`: files other chains read."""
         paths = (*found.siblings, found.real) if found else ()
+        for known in list(self.tails):  # first, so that a copy of what was truncated is recognised
+            if known.open and known.identity is not None:
+                info = os.fstat(known.fd)
+                if (info.st_size, info.st_mtime_ns) != (known.size, known.changed_ns):
+                    self._same_or_fresh(known, info.st_size)
         seen: set[tuple[int, int]] = set()
         for path in paths:
             try:
@@ -180,9 +186,10 @@ class Chain:
     def read(self, batch: Batch, monotonic: float, budget: int) -> int:
         """Read up to about `budget` bytes; returns how many were read."""
         total = 0
-        for at, tail in enumerate(self.tails):
-            if tail.open:
-                total += self._read_tail(tail, batch, monotonic, budget - total)
+        for at in range(len(self.tails)):
+            if self.tails[at].open:
+                total += self._read_tail(self.tails[at], batch, monotonic, budget - total)
+                tail = self.tails[at]
                 if total >= budget:
                     break
                 if tail.position < tail.size and at < len(self.tails) - 1 and not self._abandoned(tail, monotonic):
@@ -195,11 +202,12 @@ class Chain:
         return tail.quiet_since > 0 and monotonic - tail.quiet_since > 1.0
 
     def _read_tail(self, tail: Tail, batch: Batch, monotonic: float, budget: int) -> int:
-        size = os.fstat(tail.fd).st_size
-        if size != tail.size or tail.quiet_since == 0:
+        info = os.fstat(tail.fd)
+        size, changed_ns = info.st_size, info.st_mtime_ns
+        if (size, changed_ns) != (tail.size, tail.changed_ns) or tail.quiet_since == 0:
+            tail = self._same_or_fresh(tail, size)
             tail.quiet_since = monotonic
-            self._check_same(tail, size)
-        tail.size = size
+        tail.size, tail.changed_ns = size, changed_ns
         if tail.identity is None:
             return 0
         read = 0
@@ -213,25 +221,25 @@ class Chain:
             batch.marks[tail] = self.assembler.mark(tail, tail.position)
         return read
 
-    def _check_same(self, tail: Tail, size: int) -> None:
-        """Notice a file that was emptied and written anew."""
+    def _same_or_fresh(self, tail: Tail, size: int) -> Tail:
+        """The tail itself; a fresh one in its place when the file was emptied and written anew."""
         if tail.identity is None:
             self._identify(tail, size)
-            return
+            return tail
         head = head_of(tail.fd)
         if size >= tail.position and (head == tail.identity.head or head is None):
-            return
+            return tail
         self.loss.truncated_files += 1
         logger.info("File was truncated", extra={"file": tail.path, "read": tail.position, "size": size})
-        again = head == tail.identity.head
-        generation = tail.identity.generation + 1 if again else 0
         old = tail.identity
+        generation = old.generation + 1 if head == old.head else 0
         fresh = Tail(tail.path, tail.fd, tail.device, tail.inode, self._checkpoints)
         tail.fd = -1
         self.tails[self.tails.index(tail)] = fresh
         self._checkpoints.set(old, self.real, tail.acknowledged)
         if head is not None:
             fresh.settle(Identity(old.device, old.inode, head, generation), 0)
+        return fresh
 
     def _close_finished(self, monotonic: float) -> None:
         for tail in list(self.tails):

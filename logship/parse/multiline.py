@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-_JAVA_EXCEPTION: Final = re.compile(rb"[a-z][\w$]*(?:\.[\w$]+)+(?:Exception|Error|Throwable)\b")
+_JAVA_EXCEPTION: Final = re.compile(rb"[a-z][\w$]*(?:\.[\w$]+)*\.[\w$]*(?:Exception|Error|Throwable)\b")
 _GO_FRAME: Final = re.compile(rb"[\w./*()\[\]{}$-]+\(.*\)$|created by |goroutine \d+ \[|\[signal |exit status ")
 MAX_LINES: Final = 1000
 MAX_BYTES: Final = 512 * 1024
