@@ -189,8 +189,12 @@ def test_history_explanation_and_test_button(tmp_path: Path) -> None:
             found = get("notifications?text=instance%3Da")["notifications"][0]
             assert (found["success"], found["error"]["reason"]) == (False, "client_error")
             assert "no such robot" in found["error"]["text"]
-            (explained,) = get('explain?filter=alertname="disk"')
-            assert explained["destinations"][0]["verdict"] == "failed"
+
+            def verdict() -> str:
+                (explained,) = get('explain?filter=alertname="disk"')
+                return str(explained["destinations"][0]["verdict"])
+
+            wait_for("the verdict, between two tries", lambda: verdict() == "failed")
             id_ = silence(url, "disk")
             (explained,) = get('explain?filter=alertname="disk"')
             assert (explained["destinations"][0]["verdict"], explained["destinations"][0]["silencedBy"]) == (
