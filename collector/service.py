@@ -166,6 +166,8 @@ class CollectorService(Service):
                 *remote_routes(
                     self.storage,
                     write=options.web_enable_remote_write_receiver,
+                    otlp=options.web_enable_otlp_receiver,
+                    otlp_config=lambda: self.state.config.otlp,
                     external_labels=lambda: self.state.config.global_.external_labels,
                     read_sample_limit=options.storage_remote_read_sample_limit,
                     read_concurrency=options.storage_remote_read_concurrent_limit,
