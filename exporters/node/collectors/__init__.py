@@ -72,6 +72,7 @@ from exporters.node.collectors import (  # noqa: F401
     uname,
     vmstat,
     watchdog,
+    wifi,
     xfrm,
     xfs,
     zfs,
