@@ -24,6 +24,7 @@ fi
 suite=${PHAROS_PEERS_SUITE:-sid}
 peers=(prometheus promtool prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter victoria-metrics)
 [ -x .peers/usr/bin/prometheus ] && [ -x .peers/usr/bin/linux.uml ] && exit 0
+rm -rf .peers
 state=$PWD/.peers/.apt
 mkdir -p "$state"/{lists/partial,cache/archives/partial,debs}
 uri=$(awk '/^URIs:/{print $2; exit}' /etc/apt/sources.list.d/debian.sources 2>/dev/null)
@@ -39,9 +40,13 @@ echo "packages: unpacking the peers into .peers"
   cd "$state/debs" || exit 1
   export APT_CONFIG=$state/apt.conf
   apt-get -qq update >/dev/null 2>&1
-  for package in "${peers[@]}" user-mode-linux; do
+  for package in "${peers[@]}"; do
     apt-get -qq download "$package" >/dev/null 2>&1 || echo "packages: $package is not to be had in $suite"
   done
+  # The Go peers run anywhere; User-mode Linux needs the C library of this very release.
+  unset APT_CONFIG
+  apt-get -qq download user-mode-linux >/dev/null 2>&1 || { apt-get -qq update && apt-get -qq download user-mode-linux; } >/dev/null 2>&1 \
+    || echo "packages: user-mode-linux is not to be had; tests on a cgroup v2 node are skipped"
   for file in *.deb; do [ -e "$file" ] && dpkg -x "$file" ../.. ; done
 )
 rm -rf "$state"

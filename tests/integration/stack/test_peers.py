@@ -57,7 +57,7 @@ def run(*argv: str, given: str | None = None) -> subprocess.CompletedProcess[str
 
 def test_promtool_queries(stack: Stack) -> None:
     promtool = need_peer("promtool")
-    wait_for("scrapes", lambda: stack.query("up"), 30)
+    wait_for("the node's first scrape", lambda: stack.query('up{job="node"}'), 30)
     answer = run(promtool, "query", "instant", stack.url("collector"), "up")
     assert answer.returncode == 0, answer.stderr
     assert 'job="node"' in answer.stdout
