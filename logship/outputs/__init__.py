@@ -9,7 +9,10 @@ __all__ = ["Delivery", "Outlet", "outlet_for"]
 def outlet_for(config: Output) -> Outlet:
     """The outlet of a configuration; libraries are loaded only for the one in use."""
     if config.elasticsearch is not None:
-        from logship.outputs.elasticsearch import ElasticsearchOutlet
+        from logship.outputs.lean import without_optional_libraries
+
+        with without_optional_libraries():
+            from logship.outputs.elasticsearch import ElasticsearchOutlet
 
         return ElasticsearchOutlet(config.elasticsearch)
     if config.file is not None:
