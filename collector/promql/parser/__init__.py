@@ -4,9 +4,10 @@ from functools import lru_cache
 
 from collector.promql.parser.ast import Expr, VectorSelector
 from collector.promql.parser.check import check
+from collector.promql.parser.options import ParserOptions, options_of
 from collector.promql.parser.printer import matcher_text, pretty, to_text
 from collector.promql.parser.signatures import SIGNATURES, Signature
-from collector.promql.parser.syntax import ParserOptions, Syntax, options_of
+from collector.promql.parser.syntax import Syntax
 from collector.promql.parser.tree_json import to_json
 from pharos.matchers import Matcher
 
