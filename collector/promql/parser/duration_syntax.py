@@ -4,7 +4,7 @@ from collector.promql.errors import Span
 from collector.promql.parser.ast import DurationExpr, DurationOperand, NumberLiteral
 from collector.promql.parser.durations import out_of_range
 from collector.promql.parser.stream import TokenStream
-from collector.promql.parser.tokens import PRECEDENCE, UNARY_PRECEDENCE, Token
+from collector.promql.parser.tokens import DURATION, NUMBER, PRECEDENCE, UNARY_PRECEDENCE, Token
 
 
 class DurationSyntax(TokenStream):
