@@ -93,8 +93,11 @@ class StaticFiles:
 def plotly_bundle() -> Path:
     """The smallest Plotly bundle at hand: a partial one put into the package when it was built, else that of pip's plotly."""
     partial = COMPONENTS / "vendor" / "plotly-cartesian.min.js"
-    if partial.exists():
-        return partial
+    return partial if partial.exists() else pip_bundle()
+
+
+def pip_bundle() -> Path:
+    """The whole Plotly bundle that pip's plotly brings."""
     found = importlib.util.find_spec("plotly")
     assert found is not None
     assert found.origin is not None

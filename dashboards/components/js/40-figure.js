@@ -71,7 +71,7 @@
       const mode = (custom.stacking || {}).mode;
       field.stacked = mode === "normal" || mode === "percent";
       if (!field.stacked) continue;
-      const key = [(custom.stacking || {}).group || "A", sign, custom.axisPlacement === "right"].join();
+      const key = [custom.stacking.group === undefined ? "A" : String(custom.stacking.group), sign, custom.axisPlacement === "right"].join();
       if (!stacks.has(key)) stacks.set(key, []);
       stacks.get(key).push(field);
       field.percent = mode === "percent";
