@@ -2,6 +2,7 @@
 
 import os
 import platform
+import resource
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -24,6 +25,9 @@ def process_metrics() -> Iterator[Metric]:
         (int(fields[11]) + int(fields[12])) / _TICKS,
     )
     yield gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.", int(fields[20]))
+    most = resource.getrlimit(resource.RLIMIT_AS)[0]
+    shown = 2**64 - 1 if most == resource.RLIM_INFINITY else most
+    yield gauge("process_virtual_memory_max_bytes", "Maximum amount of virtual memory available in bytes.", shown)
     yield gauge("process_resident_memory_bytes", "Resident memory size in bytes.", int(fields[21]) * _PAGE)
     yield gauge(
         "process_start_time_seconds",

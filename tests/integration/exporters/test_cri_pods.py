@@ -1,0 +1,50 @@
+"""Real pods of a real containerd, named by its CRI."""
+
+import os
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.containerd import IMAGE, containerd
+from tests.support.node_exporter import series
+from tests.support.processes import PHAROS, free_port, running, wait_for, wait_ready
+
+pytestmark = [pytest.mark.integration, pytest.mark.containers]
+
+
+def test_pods_have_the_labels_of_a_kubelet(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:
+    short = tmp_path_factory.mktemp("c")
+    port = free_port()
+    with containerd(short) as place:
+        sandbox, pod = place.pod("lamp-0", "harbour", f"uid-{os.getpid()}")
+        running_id = place.container(sandbox, pod, "light", "while :; do :; done")
+        ended_id = place.container(sandbox, pod, "match", "exit 3", attempt=2)
+        argv = [
+            *PHAROS, "container-exporter", f"--web.listen-address=127.0.0.1:{port}", f"--runtimes=cri={place.socket}",
+        ]  # fmt: skip
+        with running(argv, tmp_path / "log"):
+            url = f"http://127.0.0.1:{port}"
+            wait_ready(url)
+
+            def ended() -> dict[str, float] | None:
+                page = series(httpx.get(f"{url}/metrics", timeout=10).text)
+                return page if any(key.startswith("container_last_exit_code") for key in page) else None
+
+            page = wait_for("the end of a container", ended, timeout_s=30)
+        place.remove(sandbox)
+    path = f"{place.parent}/poduid-{os.getpid()}"
+    own = f'container="light",id="{path}/{running_id}",image="{IMAGE}",name="{running_id}",namespace="harbour",pod="lamp-0"'
+    assert page[f"container_spec_cpu_quota{{{own}}}"] == 20_000
+    assert page[f"container_spec_memory_limit_bytes{{{own}}}"] == 32 << 20
+    usage = own.replace("id=", 'cpu="total",id=', 1)
+    assert page[f"container_cpu_usage_seconds_total{{{usage}}}"] > 0
+    pods = [key for key in page if key.startswith("container_last_seen") and f'id="{path}",' in key]
+    assert all('namespace="harbour",pod="lamp-0"' in key for key in pods)
+    assert len(pods) == 1
+    assert any('container="POD"' in key and sandbox in key for key in page)
+    gone = [key for key in page if key.startswith("container_last_exit_code") and ended_id in key]
+    assert [page[key] for key in gone] == [3]
+    assert all('container="match"' in key and 'pod="lamp-0"' in key for key in gone)
+    restarts = [page[key] for key in page if key.startswith("container_restarts_total") and ended_id in key]
+    assert restarts == [2]
