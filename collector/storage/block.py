@@ -100,7 +100,8 @@ class Block:
         )
 
     def overlaps(self, min_ms: int, max_ms: int) -> bool:
-        return self.meta.min_time <= max_ms and self.meta.max_time > min_ms
+        last = self.meta.max_time - (0 if self.meta.resolution_ms else 1)  # windows lie in (min, max]
+        return self.meta.min_time <= max_ms and last >= min_ms
 
     def in_range(self, rows: Rows, min_ms: int, max_ms: int) -> Rows:
         """Of these series those with a chunk that reaches into the time range."""
@@ -122,8 +123,8 @@ class Block:
             known = self._sids[rows]
         return known.astype(np.int64)
 
-    def batch(self, rows: Rows, sids: Rows, min_ms: int, max_ms: int) -> "BlockBatch":
-        """The samples of some series in a time range. Raises `CorruptFileError`."""
+    def batch(self, rows: Rows, sids: Rows, min_ms: int, max_ms: int, column: int = 0) -> "BlockBatch":
+        """The samples of some series in a time range, or one column of aggregates. Raises `CorruptFileError`."""
         index = self._index
         offsets = index["chunk_offsets"]
         counts = offsets[rows + 1] - offsets[rows]
@@ -131,6 +132,8 @@ class Block:
         owner = np.repeat(sids, counts)
         axis = index["chunk_axis"][chunk]
         keep = (index["axis_first"][axis] <= max_ms) & (index["axis_last"][axis] >= min_ms)
+        if self.meta.resolution_ms:
+            keep &= index["chunk_column"][chunk] == column
         deleted = np.repeat(self.tombstones.holds(rows), counts) if len(self.tombstones) else None
         marked = None if deleted is None else np.where(deleted, np.repeat(rows, counts), -1)[keep]
         return BlockBatch(self, chunk[keep], owner[keep], axis[keep], marked, min_ms, max_ms)

@@ -13,6 +13,7 @@ from collector.storage.assemble import Batch, Deleted, gather
 from collector.storage.block import Block
 from collector.storage.blockwriter import BlockWriter
 from collector.storage.compact import Merge
+from collector.storage.downsample import COLUMNS
 from collector.storage.interface import Rows
 from collector.storage.sections import CorruptFileError
 from collector.storage.series import SeriesTable
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 _SAMPLES_AT_ONCE: Final = 2 << 20  # while writing a block: 16 MB of values
 QUARANTINE: Final = "quarantine"
 
-Reader = Callable[[Rows], Sequence[Batch]]
+Reader = Callable[[Rows, int], Sequence[Batch]]  # series, column
 
 
 class BlockStore:
@@ -114,14 +115,21 @@ class BlockStore:
         return found
 
     def write(
-        self, writer: BlockWriter, sids: Rows, samples_each: float, read: Reader, deleted: Deleted | None
+        self,
+        writer: BlockWriter,
+        sids: Rows,
+        samples_each: float,
+        read: Reader,
+        deleted: Deleted | None,
+        columns: Sequence[int] = (0,),
     ) -> Block | None:
         """Fill a new block with what `read` gives for series, a few at a time, and take it into service."""
         step = max(16, int(_SAMPLES_AT_ONCE / max(samples_each, 1.0)))
         try:
             for begin in range(0, len(sids), step):
-                series, parts = gather(read(sids[begin : begin + step]), deleted=deleted)
-                writer.add(series, parts)
+                for column in columns:
+                    series, parts = gather(read(sids[begin : begin + step], column), deleted=deleted)
+                    writer.add(series, parts, column)
             path = writer.finish(self._table)
         except BaseException:
             writer.abort()
@@ -137,12 +145,14 @@ class BlockStore:
         everything = np.unique(np.concatenate(list(sids_of.values())))
         samples = sum(block.meta.num_samples for block in parents)
 
-        def read(wanted: Rows) -> list[Batch]:
+        last = plan.max_time - (0 if parents[0].meta.resolution_ms else 1)
+
+        def read(wanted: Rows, column: int) -> list[Batch]:
             out: list[Batch] = []
             for block in parents:
                 rows = np.flatnonzero(np.isin(sids_of[block.meta.ulid], wanted))
                 if len(rows):
-                    out.append(block.batch(rows, sids_of[block.meta.ulid][rows], plan.min_time, plan.max_time - 1))
+                    out.append(block.batch(rows, sids_of[block.meta.ulid][rows], plan.min_time, last, column))
             return out
 
         writer = BlockWriter.create(
@@ -156,7 +166,8 @@ class BlockStore:
             resolution_ms=parents[0].meta.resolution_ms,
             kind=parents[0].meta.kind,
         )
-        merged = self.write(writer, everything, samples / max(len(everything), 1), read, None)
+        columns = (0,) if not parents[0].meta.resolution_ms else range(1, len(COLUMNS) + 1)
+        merged = self.write(writer, everything, samples / max(len(everything), 1), read, None, columns)
         self.replace(parents, [merged] if merged is not None else [])
         return merged
 

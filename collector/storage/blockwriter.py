@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from collector.storage.chunks import CONSTANT, HISTOGRAMS, encode_rows, encode_times
 from collector.storage.columns import ranges
+from collector.storage.downsample import Windows
 from collector.storage.histogramchunks import encode_histograms
 from collector.storage.interface import DensePart, FlatPart, Rows, Timestamps, Values
 from collector.storage.sections import write_sections
@@ -67,6 +68,7 @@ class _Table:
     size: list[NDArray[np.int64]] = field(default_factory=list)
     crc: list[NDArray[np.int64]] = field(default_factory=list)
     kind: list[NDArray[np.uint8]] = field(default_factory=list)
+    column: list[NDArray[np.uint8]] = field(default_factory=list)
 
 
 class BlockWriter:
@@ -84,6 +86,7 @@ class BlockWriter:
         self._axis_rows: list[tuple[int, int, int, int, int, int]] = []
         self._table = _Table()
         self._samples = 0
+        self._column = 0  # of the chunks being added: 0 raw samples, else an aggregate
 
     @classmethod
     def create(cls, folder: Path, now_ms: int, min_time: int, max_time: int, **fields: Any) -> "BlockWriter":
@@ -92,8 +95,9 @@ class BlockWriter:
         meta.sources = meta.sources or (ulid,)
         return cls(folder, meta)
 
-    def add(self, sids: Rows, parts: Sequence[DensePart | FlatPart]) -> None:
-        """The parts of a selection; part rows are places in `sids`."""
+    def add(self, sids: Rows, parts: Sequence[DensePart | FlatPart], column: int = 0) -> None:
+        """The parts of a selection, or one column of aggregates; part rows are places in `sids`."""
+        self._column = column
         for part in parts:
             if isinstance(part, DensePart):
                 self._add_matrix(sids[part.rows], part.timestamps, part.values)
@@ -124,6 +128,12 @@ class BlockWriter:
                 axes = np.array([self._axis(row) for row in times[:, low:high]], np.int64)
                 self._store(sids[mine], axes, kinds, blobs)
             self._samples += values.size
+
+    def add_windows(self, sids: Rows, windows: Windows) -> None:
+        """Aggregates of series; rows of the windows are places in `sids`."""
+        for number, values in enumerate(windows.columns, 1):
+            part = FlatPart(np.arange(len(windows.rows)), windows.offsets, windows.times, values)
+            self.add(sids[windows.rows], [part], number)
 
     def _add_mixed(self, sids: Rows, part: FlatPart) -> None:
         """Series with histograms: runs of floats and runs of histograms become chunks of their own."""
@@ -190,6 +200,7 @@ class BlockWriter:
         table.size.append(sizes)
         table.crc.append(np.array(crcs, np.int64))
         table.kind.append(kinds)
+        table.column.append(np.full(len(kinds), self._column, np.uint8))
 
     def abort(self) -> None:
         """Leave nothing behind."""
@@ -230,6 +241,7 @@ class BlockWriter:
             "chunk_size": np.concatenate(self._table.size)[order].astype("<u4"),
             "chunk_crc": np.concatenate(self._table.crc)[order].astype("<u4"),
             "chunk_kind": np.concatenate(self._table.kind)[order],
+            "chunk_column": np.concatenate(self._table.column)[order],
             "axis_first": axes[:, 0].astype("<i8"),
             "axis_last": axes[:, 1].astype("<i8"),
             "axis_count": axes[:, 2].astype("<i4"),

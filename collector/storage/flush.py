@@ -60,7 +60,7 @@ class Flusher:
         owners = [block.sids(row, self._head.table) for block, row in zip(spilled, rows, strict=True)]
         sids = np.unique(np.concatenate([self._head.sids_between(window, end - 1), *owners]))
 
-        def read(wanted: Rows) -> list[Batch]:
+        def read(wanted: Rows, column: int) -> list[Batch]:
             batches = self._head.batches(wanted, window, end - 1)
             for block, row, owner in zip(spilled, rows, owners, strict=True):
                 chosen = np.isin(owner, wanted)
@@ -100,7 +100,7 @@ class Flusher:
                 )
                 mean = len(part) / len(part.sids)
 
-                def read(wanted: Rows, part: Run = part, window: int = window) -> list[Batch]:
+                def read(wanted: Rows, column: int, part: Run = part, window: int = window) -> list[Batch]:
                     return [RunBatch(part, wanted, window, window + self._block_ms - 1)]
 
                 block = self._store.write(writer, part.sids.astype(np.int64), mean, read, None)

@@ -36,7 +36,10 @@ class HeadGroup:
         return self._layout
 
     def reshape(self, series: Sequence[LabelSet]) -> None:
-        self.adopt(self._head.register(series))
+        self.reshape_numbered(self._head.register(series))
+
+    def reshape_numbered(self, numbers: Rows) -> None:
+        self.adopt(numbers)
         self._head.log_shape(self)
 
     def append_row(self, timestamp_ms: int, values: Values) -> AppendReport:

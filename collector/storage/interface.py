@@ -111,6 +111,10 @@ class ScrapeGroup(Protocol):
         a LabelSet holds `__name__` and is sorted. Series must be distinct."""
         ...
 
+    def reshape_numbered(self, numbers: Rows) -> None:
+        """As `reshape`, with the numbers that `Appendable.register` gave instead of labels."""
+        ...
+
     def append_row(self, timestamp_ms: int, values: Values) -> AppendReport:
         """One scrape: `values[i]` belongs to column i of the last `reshape`; ABSENT_NAN for none, STALE_NAN for an end. The array may be
         reused by the caller afterwards."""
@@ -125,6 +129,10 @@ class Appendable(Protocol):
     """Writing."""
 
     def open_group(self) -> ScrapeGroup: ...
+
+    def register(self, series: Sequence[LabelSet]) -> Rows:
+        """The numbers of series, the same as long as the storage is open; equal series have equal numbers."""
+        ...
 
     def append(self, series: Sequence[LabelSet], timestamps: Timestamps, values: Values) -> AppendReport:
         """Samples with times of their own: series[i], timestamps[i], values[i] (series may repeat). Rules, remote write, honoured timestamps."""

@@ -31,7 +31,7 @@ def _rows(width: int) -> NDArray[np.float64]:
     size = ROWS * width * 8
     if size < _MAP_FROM_BYTES:
         return np.empty((ROWS, width))
-    pages = mmap.mmap(-1, size)
+    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     pages.madvise(mmap.MADV_NOHUGEPAGE)
     return np.frombuffer(pages, np.float64).reshape(ROWS, width)
 

@@ -21,7 +21,9 @@ from collector.storage.block import Block
 from collector.storage.blockstore import BlockStore
 from collector.storage.blockwriter import BlockWriter
 from collector.storage.checkpoint import truncate_log
+from collector.storage.coarse import CoarseCopies
 from collector.storage.compact import Merge, block_ranges, expired, plan_merge
+from collector.storage.downsample import RESOLUTIONS
 from collector.storage.flush import SPILL_LEVEL, Flusher
 from collector.storage.head import MIN_TIME, Head
 from collector.storage.interface import Rows
@@ -48,10 +50,12 @@ class Maintenance:
         store: BlockStore,
         flusher: Flusher,
         tombstones: Tombstones,
+        copies: CoarseCopies,
         options: StorageOptions,
     ) -> None:
         self._path, self._head, self._store, self._flusher = path, head, store, flusher
         self._tombstones, self._options = tombstones, options
+        self._copies = copies
         self._lock = threading.Lock()
         self._refused: dict[str, str] = {}
         self._trimmed_ms = 0
@@ -89,6 +93,7 @@ class Maintenance:
                 self._attempt("flush", lambda: self._flush(now_ms)),
                 self._attempt("checkpoint", self._checkpoint),
                 self._attempt("compaction", lambda: self._compact(now_ms)),
+                self._attempt("downsampling", lambda: self._downsample(now_ms)),
             ]
             if now_ms - self._trimmed_ms > _TRIM_EVERY_MS:
                 self._trimmed_ms = now_ms
@@ -149,6 +154,23 @@ class Maintenance:
                     break
                 self._merge(plan, now_ms)
 
+    def _downsample(self, now_ms: int) -> None:
+        if not self._options.downsampling:
+            return
+        spans = block_ranges(self._options.block_ms, self._options.retention_ms, self._options.max_block_ms)
+        self._copies.build(self._read_raw, spans[1] if len(spans) > 1 else spans[0], now_ms)
+
+    def _read_raw(self, wanted: Rows, min_ms: int, max_ms: int) -> list[Batch]:
+        """Raw samples of some series out of blocks and head."""
+        batches: list[Batch] = []
+        for block in self._settled(0):
+            if block.overlaps(min_ms, max_ms):
+                owners = block.sids(np.arange(len(block.series)), self._head.table)
+                rows = np.flatnonzero(np.isin(owners, wanted))
+                if len(rows):
+                    batches.append(block.batch(rows, owners[rows], min_ms, max_ms))
+        return [*batches, *self._head.batches(wanted, min_ms, max_ms)]
+
     def _settled(self, resolution: int) -> list[Block]:
         return [
             block
@@ -181,8 +203,17 @@ class Maintenance:
             logger.info("Block expired", extra={"block": info.ulid, "reason": "time" if info in by_time else "size"})
         self.time_deletions += len(by_time)
         self.size_deletions += len(by_size)
+        self._expire_copies(newest)
         if by_time or by_size:
             self._store.replace([blocks[info.ulid] for info in (*by_time, *by_size)], [])
+
+    def _expire_copies(self, newest: int) -> None:
+        limits = zip(RESOLUTIONS, (self._options.retention_5m_ms, self._options.retention_1h_ms), strict=True)
+        for resolution, retention_ms in limits:
+            blocks = {block.meta.ulid: block for block in self._copies.blocks(resolution)}
+            old = expired([block.info() for block in blocks.values()], newest, retention_ms, 0)
+            if old:
+                self._store.replace([blocks[info.ulid] for info in old], [])
 
     def clean_tombstones(self, now_ms: int) -> None:
         """Rewrite every block that has deletions."""
@@ -213,7 +244,7 @@ class Maintenance:
         for window in head.windows_before(head.max_time + 1):
             end = window + span
 
-            def read(wanted: Rows, window: int = window, end: int = end) -> list[Batch]:
+            def read(wanted: Rows, column: int, window: int = window, end: int = end) -> list[Batch]:
                 return head.batches(wanted, window, end - 1)
 
             writer = BlockWriter.create(target, now_ms, window, end)

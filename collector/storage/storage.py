@@ -23,11 +23,12 @@ from collector.storage import records
 from collector.storage.assemble import Batch, assemble
 from collector.storage.block import Block
 from collector.storage.blockstore import BlockStore
+from collector.storage.coarse import CoarseCopies
 from collector.storage.exemplars import Exemplar
 from collector.storage.flush import SPILL_LEVEL, Flusher, read_flushed
 from collector.storage.group import HeadGroup
 from collector.storage.head import MAX_TIME, MIN_TIME, Head
-from collector.storage.interface import AppendReport, Selection, Timestamps, Values
+from collector.storage.interface import AppendReport, Rows, SelectHint, Selection, Timestamps, Values
 from collector.storage.maintenance import Maintenance
 from collector.storage.options import BlockInfo, ReplayStatus, StorageOptions, TsdbStats
 from collector.storage.records import Kind
@@ -60,7 +61,10 @@ class Storage:
         self.replay_seconds = 0.0
         self.log_damages = 0
         flusher = Flusher(self.head, self.store, self.tombstones, lambda: int(self.clock.now() * 1000))
-        self.maintenance = Maintenance(self.path, self.head, self.store, flusher, self.tombstones, self.options)
+        self.copies = CoarseCopies(self.store, self.table)
+        self.maintenance = Maintenance(
+            self.path, self.head, self.store, flusher, self.tombstones, self.copies, self.options
+        )
         self._replay = ReplayStatus()
         self._lock_file: int | None = None
 
@@ -144,6 +148,9 @@ class Storage:
     def open_group(self) -> HeadGroup:
         return self.head.open_group()
 
+    def register(self, series: Sequence[LabelSet]) -> Rows:
+        return self.head.register(series)
+
     def append(self, series: Sequence[LabelSet], timestamps: Timestamps, values: Values) -> AppendReport:
         sids = self.head.register_repeated(series)
         return self.head.append_sids(sids, np.asarray(timestamps, np.int64), np.asarray(values, np.float64))
@@ -165,7 +172,7 @@ class Storage:
         warnings: tuple[str, ...] = ()
         for _ in range(_MAX_QUARANTINES):
             try:
-                batches = self._batches(matchers, min_ms, max_ms)
+                batches = self._batches(matchers, min_ms, max_ms, hint)
                 return assemble(
                     self.table, batches, sample_limit=sample_limit, warnings=warnings, deleted=self.tombstones
                 )
@@ -174,10 +181,26 @@ class Storage:
                 warnings = (*warnings, f"a damaged block was left out: {error}")
         raise CorruptFileError("too many damaged blocks")
 
-    def _batches(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> list[Batch]:
+    def _batches(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, hint: Any) -> list[Batch]:
+        plan = None
+        if self.options.downsampling and isinstance(hint, SelectHint):
+            plan = self.copies.plan(hint, min_ms, max_ms, self._raw_min_time())
+        if plan is None:
+            return self._raw_batches(matchers, min_ms, max_ms)
+        choice, low, high = plan
+        batches = [self.copies.batch(matchers, choice, low, high)]
+        for begin, end in ((min_ms, low - 1), (high + 1, max_ms)):
+            if begin <= end:
+                batches.extend(self._raw_batches(matchers, begin, end))
+        return batches
+
+    def _raw_batches(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> list[Batch]:
         # The head comes first: a block that takes its place meanwhile is then seen in both, never in none.
         head = self.head.batches(self.table.match(matchers), min_ms, max_ms)
         return [*self.store.batches(self._raw_blocks(), matchers, min_ms, max_ms), *head]
+
+    def _raw_min_time(self) -> int:
+        return min([self.head.min_time, *(block.min_time for block in self._raw_blocks())])
 
     def _raw_blocks(self) -> list[Block]:
         return [block for block in self.store.blocks() if block.meta.resolution_ms == 0]
