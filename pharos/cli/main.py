@@ -10,7 +10,7 @@ from typing import Final
 from pharos import __version__
 from pharos.cli.parts import PARTS, serve
 
-# Command -> (module with `main(arguments) -> exit code`, summary).
+# Command -> (`module` or `module:function` of `main(arguments) -> exit code`, summary).
 TOOLS: Final[dict[str, tuple[str, str]]] = {
     "up": ("pharos.up.command", "the whole stack on this machine, one supervised process each"),
     "check": ("pharos.cli.check", "check a configuration, rules, metrics, a server"),
@@ -20,6 +20,8 @@ TOOLS: Final[dict[str, tuple[str, str]]] = {
     "promql": ("collector.cli.promql", "print and change expressions"),
     "push": ("collector.cli.push", "send metrics to a server by remote write"),
     "tsdb": ("collector.cli.tsdb", "look into a data folder, or fill one"),
+    "import": ("collector.storage.cli:main_import", "copy history into a data folder: OpenMetrics, Prometheus"),
+    "export": ("collector.storage.cli:main_export", "write samples of a data folder as OpenMetrics or CSV"),
     "debug": ("collector.cli.debug", "fetch what a server says about itself"),
 }
 
@@ -35,8 +37,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"pharos, version {__version__}")
         return 0
     if command in TOOLS:
-        tool: Callable[[list[str]], int] = import_module(TOOLS[command][0]).main
-        return _run(tool, rest)
+        module, _, function = TOOLS[command][0].partition(":")
+        return _run(getattr(import_module(module), function or "main"), rest)
     if command in {part.command for part in PARTS}:
         return serve(command, rest)
     known = [*TOOLS, *(part.command for part in PARTS)]
