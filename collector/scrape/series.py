@@ -15,10 +15,12 @@ from collector.histogram import FloatHistogram
 from collector.scrape.mutate import LabelRules, report_labels, stored_labels
 from collector.scrape.page import Counts, Exemplar, Page, ParseError, ScrapeError
 from collector.scrape.shape import PageShape
-from collector.storage.interface import ABSENT_NAN, STALE_NAN, Appendable, AppendReport, ScrapeGroup
+from collector.storage.interface import ABSENT_NAN, STALE_NAN, Appendable, AppendReport, Rows, ScrapeGroup
 from pharos.labels import LabelSet
 
 _DROPPED: Final = -1  # by relabelling
+_NO_SLOTS: Final = np.empty(0, np.int32)
+_NEW: Final = -3  # not seen before
 _TAKEN: Final = -2  # a series of the report: ours stays, the page's is left out
 
 
@@ -39,7 +41,7 @@ class SampleRules:
 class _Taken:
     """Where the samples of a page go; built completely before anything is stored."""
 
-    slots: list[int] = field(default_factory=list)  # of every sample; -1 dropped
+    slots: list[int]  # of every sample; negative: not stored
     row_slots: list[int] = field(default_factory=list)
     row_values: list[float] = field(default_factory=list)
     columns: list[int] = field(default_factory=list)  # of every sample; -1 not in the row
@@ -47,11 +49,13 @@ class _Taken:
     histograms: list[tuple[int, int, FloatHistogram]] = field(default_factory=list)
     exemplars: list[tuple[int, Exemplar]] = field(default_factory=list)
     tracked: set[int] = field(default_factory=set)  # loose slots that must end with a staleness marker
-    added: int = 0
 
 
 class TargetSeries:
-    """Keeps the columns of one target's group. `take` and `fail` prepare the row, `write` appends it with the report values."""
+    """Keeps the columns of one target's group. `take` and `fail` prepare the row, `write` appends it with the report values.
+
+    A *slot* stands for one series of the target. Labels are not kept: the storage knows them by number.
+    """
 
     def __init__(
         self,
@@ -64,17 +68,19 @@ class TargetSeries:
         self._storage, self._labels, self._rules = storage, labels, samples
         self._group: ScrapeGroup = storage.open_group()
         self._report = [report_labels(name, target) for name in report_names]
-        self._series: list[LabelSet] = []  # by slot
-        self._known: dict[bytes, int] = {}  # of pages without a shape
+        self._report_numbers = storage.register(self._report)
+        self._numbers: Rows = np.empty(0, np.int64)  # by slot
+        self._known: dict[bytes, int] = {}  # slots by key, of pages without a shape
         self._shape: PageShape | None = None
-        self._shape_slots: list[int] = []
-        self._columns: NDArray[np.int64] | None = None  # None: sample i is column i
-        self._row_slots: list[int] | None = []  # None: numbers have changed since the last reshape
+        self._shape_slots: NDArray[np.int32] = np.empty(0, np.int32)
+        self._columns: NDArray[np.int32] | None = None  # None: sample i is column i
+        self._row_slots: NDArray[np.int32] | None = None  # None: numbers have changed since the last reshape
         self._row = np.empty(len(self._report))
-        self._loose: dict[int, LabelSet] = {}
+        self._loose: dict[int, LabelSet] = {}  # beside the row, by slot
+        self._tracked: set[int] = set()  # those of them that must end with a staleness marker
         self._kept = 0
         self._failed = False
-        self._group.reshape(self._report)
+        self._group.reshape_numbered(self._report_numbers)
 
     @property
     def report_width(self) -> int:
@@ -99,20 +105,14 @@ class TargetSeries:
     def take(self, page: Page, body: Any, timestamp_ms: int) -> Counts:
         """Take a parsed page. Raises `ScrapeError` and leaves everything as it was when the page must not be stored."""
         known = self._known_keys()
-        fresh: dict[bytes, int] = {}
-        before = len(self._series)
-        try:
-            taken = self._sort_out(page, known, fresh, timestamp_ms)
-        except ScrapeError:
-            del self._series[before:]
-            raise
-        known.update(fresh)
-        self._store_loose(taken, timestamp_ms)
-        self._adopt(page, body, taken, known)
+        found = [known.get(key, _NEW) for key in page.keys]
+        added = self._enter(page, found, known)
+        taken = self._sort_out(page, found, timestamp_ms)
+        self._store_loose(page, taken, timestamp_ms)
+        self._adopt(page, body, taken)
         self._failed = False
-        kept = sum(slot != _DROPPED for slot in taken.slots)
-        self._kept = kept
-        return Counts(len(taken.slots), kept, taken.added)
+        self._kept = sum(slot != _DROPPED for slot in taken.slots)
+        return Counts(len(taken.slots), self._kept, added)
 
     def fail(self, timestamp_ms: int) -> None:
         """The scrape brought nothing: what was there ends."""
@@ -124,15 +124,16 @@ class TargetSeries:
             # Down for longer: do not write empty columns for ever. The keys stay known, so that coming back costs one slow scrape.
             self._known = self._known_keys()
             self._shape = None
-            self._reshape([])
+            self._reshape(_NO_SLOTS)
         self._failed = True
 
     def reset(self, timestamp_ms: int) -> None:
         """Forget everything about the page after an error that should not have been: the next scrape starts anew."""
         self._end_loose(set(), timestamp_ms)
-        self._series, self._known, self._shape, self._columns = [], {}, None, None
+        self._numbers, self._known, self._shape, self._columns = self._numbers[:0], {}, None, None
+        self._loose = {}
         self._failed = True
-        self._reshape([])
+        self._reshape(_NO_SLOTS)
 
     def write(self, timestamp_ms: int, report: Sequence[float]) -> AppendReport:
         """Append the row."""
@@ -143,41 +144,69 @@ class TargetSeries:
         """The target is gone (None: the server stops)."""
         if stale_at_ms is not None:
             self._end_loose(set(), stale_at_ms)
-            if self._failed and self._row_slots:
-                self._reshape([])
+            if self._failed and self._row_slots is not None and len(self._row_slots):
+                self._reshape(_NO_SLOTS)
         self._group.close(stale_at_ms)
 
     def _known_keys(self) -> dict[bytes, int]:
         if self._shape is None:
             return self._known
-        return dict(zip(self._shape.keys(), self._shape_slots, strict=True))
+        return dict(zip(self._shape.keys(), self._shape_slots.tolist(), strict=True))
 
-    def _sort_out(self, page: Page, known: dict[bytes, int], fresh: dict[bytes, int], timestamp_ms: int) -> _Taken:
-        taken = _Taken()
-        by_labels: dict[LabelSet, int] | None = None
-        pairs: dict[tuple[str, str], tuple[str, str]] = {}
+    def _enter(self, page: Page, slots: list[int], known: dict[bytes, int]) -> int:
+        """Give slots to samples seen for the first time; how many new series that were. Raises `ScrapeError` before anything changed."""
+        new: dict[bytes, LabelSet | int] = {}
+        for index, slot in enumerate(slots):
+            key = page.keys[index]
+            if slot != _NEW or key in new:
+                continue
+            try:
+                labels = stored_labels(page.labels(index), self._labels)
+            except ScrapeError as error:
+                read = index if isinstance(error, ParseError) else index + 1
+                kept = sum(
+                    (slot if slot != _NEW else new.get(page.keys[at], 0)) != _DROPPED
+                    for at, slot in enumerate(slots[:index])
+                )
+                error.counts = Counts(read, kept, len(new))
+                raise
+            new[key] = _DROPPED if labels is None else _TAKEN if labels in self._report else labels
+        self._check_limit(page, slots, new)
+        return self._number(page, slots, new) if new else 0
+
+    def _check_limit(self, page: Page, slots: list[int], new: dict[bytes, "LabelSet | int"]) -> None:
+        """Before the storage hears of any new series: a page over the limit must leave no trace."""
+        limit = self._rules.sample_limit
+        if not limit or len(slots) <= limit:
+            return
+        kept = sum((new[page.keys[at]] if slot == _NEW else slot) != _DROPPED for at, slot in enumerate(slots))
+        doubled = len(page.keys) - len(set(page.keys))
+        if kept - doubled > limit:
+            added = sum(not isinstance(labels, int) for labels in new.values())
+            raise SampleLimitError("sample limit exceeded", Counts(len(slots), kept, added))
+
+    def _number(self, page: Page, slots: list[int], new: dict[bytes, "LabelSet | int"]) -> int:
+        labels = [value for value in new.values() if not isinstance(value, int)]
+        numbers = iter(self._storage.register(labels).tolist())
+        slot_of = {number: slot for slot, number in enumerate(self._numbers.tolist())}
+        before = len(slot_of)
+        placed = {
+            key: value if isinstance(value, int) else slot_of.setdefault(next(numbers), len(slot_of))
+            for key, value in new.items()
+        }
+        self._numbers = np.fromiter(slot_of, np.int64, len(slot_of))
+        for index, slot in enumerate(slots):
+            if slot == _NEW:
+                slots[index] = placed[page.keys[index]]
+        return len(slot_of) - before
+
+    def _sort_out(self, page: Page, slots: list[int], timestamp_ms: int) -> _Taken:
+        """Row or beside it: the first sample of a series counts, unless they have times of their own."""
+        taken = _Taken(slots)
         column_of: dict[int, int] = {}
         loose_seen: set[int] = set()
-        limit = self._rules.sample_limit
         stamps = page.stamps if self._rules.honor_timestamps else None
-        stored = 0
-        for index, key in enumerate(page.keys):
-            slot = known.get(key)
-            if slot is None:
-                slot = fresh.get(key)
-            if slot is None:
-                if by_labels is None:
-                    by_labels = {labels: number for number, labels in enumerate(self._series)}
-                    pairs = {pair: pair for labels in self._series for pair in labels}
-                try:
-                    slot = self._new_slot(page, index, by_labels, pairs)
-                except ScrapeError as error:
-                    read = index if isinstance(error, ParseError) else index + 1
-                    error.counts = Counts(read, sum(slot != _DROPPED for slot in taken.slots), taken.added)
-                    raise
-                fresh[key] = slot
-                taken.added += slot >= 0
-            taken.slots.append(slot)
+        for index, slot in enumerate(slots):
             column = -1
             if slot >= 0:
                 stamp = None if stamps is None else stamps[index]
@@ -186,51 +215,34 @@ class TargetSeries:
                     column = column_of[slot] = len(taken.row_slots)
                     taken.row_slots.append(slot)
                     taken.row_values.append(page.values[index])
-                    stored += 1
                 elif stamp is not None or (histogram is not None and slot not in loose_seen):
                     loose_seen.add(slot)
-                    self._place_loose(
-                        taken, slot, timestamp_ms if stamp is None else stamp, page.values[index], histogram
-                    )
+                    self._place_loose(page, index, taken, timestamp_ms if stamp is None else stamp)
                     if stamp is None or self._rules.track_timestamps_staleness:
                         taken.tracked.add(slot)
-                    stored += 1
-                taken.exemplars.extend((slot, exemplar) for exemplar in page.exemplars.get(index, ()))
+                if index in page.exemplars:
+                    self._loose_labels(page, index, slot)
+                    taken.exemplars.extend((slot, exemplar) for exemplar in page.exemplars[index])
             taken.columns.append(column)
-        if limit and stored > limit:
-            kept = sum(slot != _DROPPED for slot in taken.slots)
-            raise SampleLimitError("sample limit exceeded", Counts(len(page.keys), kept, taken.added))
         return taken
 
-    def _place_loose(
-        self, taken: _Taken, slot: int, timestamp_ms: int, value: float, histogram: FloatHistogram | None
-    ) -> None:
+    def _place_loose(self, page: Page, index: int, taken: _Taken, timestamp_ms: int) -> None:
+        slot, histogram = taken.slots[index], page.histograms.get(index)
+        self._loose_labels(page, index, slot)
         if histogram is None:
-            taken.loose.append((slot, timestamp_ms, value))
+            taken.loose.append((slot, timestamp_ms, page.values[index]))
         else:
             taken.histograms.append((slot, timestamp_ms, histogram))
 
-    def _new_slot(
-        self,
-        page: Page,
-        index: int,
-        by_labels: dict[LabelSet, int],
-        pairs: dict[tuple[str, str], tuple[str, str]],
-    ) -> int:
-        """The slot of a sample seen for the first time. Equal pairs of labels are kept in memory once."""
-        labels = stored_labels(page.labels(index), self._labels)
-        if labels is None:
-            return _DROPPED
-        labels = tuple([pairs.setdefault(pair, pair) for pair in labels])
-        if labels in self._report:
-            return _TAKEN
-        slot = by_labels.setdefault(labels, len(self._series))
-        if slot == len(self._series):
-            self._series.append(labels)
-        return slot
+    def _loose_labels(self, page: Page, index: int, slot: int) -> None:
+        """Remember the labels of a series that is written beside the row."""
+        if slot not in self._loose:
+            labels = stored_labels(page.labels(index), self._labels)
+            assert labels is not None
+            self._loose[slot] = labels
 
-    def _store_loose(self, taken: _Taken, timestamp_ms: int) -> None:
-        series = self._series
+    def _store_loose(self, page: Page, taken: _Taken, timestamp_ms: int) -> None:
+        series = self._loose
         if taken.loose:
             slots, times, values = zip(*taken.loose, strict=True)
             self._storage.append(
@@ -247,28 +259,28 @@ class TargetSeries:
                     for _, e in taken.exemplars
                 ],
             )
-        now_in_row = set(taken.row_slots)
-        self._end_loose(taken.tracked | now_in_row, timestamp_ms)
-        self._loose = {slot: series[slot] for slot in taken.tracked}
+        self._end_loose(taken.tracked | set(taken.row_slots), timestamp_ms)
+        self._tracked = taken.tracked
 
     def _end_loose(self, still_there: set[int], timestamp_ms: int) -> None:
         """Staleness markers for series beside the row that vanished."""
-        gone = [labels for slot, labels in self._loose.items() if slot not in still_there]
+        gone = [self._loose[slot] for slot in self._tracked if slot not in still_there]
         if gone:
             self._storage.append(gone, np.full(len(gone), timestamp_ms), np.full(len(gone), STALE_NAN))
-        self._loose = {}
+        self._tracked = set()
 
-    def _adopt(self, page: Page, body: Any, taken: _Taken, known: dict[bytes, int]) -> None:
+    def _adopt(self, page: Page, body: Any, taken: _Taken) -> None:
         """Make this page the one the next is compared with; forget series that are not on it."""
         renumbered = self._forget_absent(taken)
-        row_slots = [renumbered[slot] for slot in taken.row_slots]
-        if row_slots != self._row_slots:
+        row_slots = np.array([renumbered[slot] for slot in taken.row_slots], np.int32)
+        if self._row_slots is None or not np.array_equal(row_slots, self._row_slots):
             self._reshape(row_slots)
         self._row[len(self._report) :] = taken.row_values
         slots = [renumbered[slot] if slot >= 0 else slot for slot in taken.slots]
         if page.geometry is not None and not page.exemplars and not taken.loose:
-            self._shape, self._shape_slots, self._known = PageShape(body, page.geometry), slots, {}
-            columns = np.array(taken.columns, np.int64)
+            self._shape, self._known = PageShape(body, page.geometry), {}
+            self._shape_slots = np.array(slots, np.int32)
+            columns = np.array(taken.columns, np.int32)
             straight = len(columns) == len(row_slots) and bool((columns == np.arange(len(columns))).all())
             self._columns = None if straight else columns
         else:
@@ -279,13 +291,14 @@ class TargetSeries:
         """Renumber the slots so that only series of this page remain. Returns old number -> new number."""
         present = dict.fromkeys(slot for slot in taken.slots if slot >= 0)
         renumbered = {slot: number for number, slot in enumerate(present)}
-        if len(renumbered) != len(self._series) or any(slot != number for slot, number in renumbered.items()):
-            self._series = [self._series[slot] for slot in renumbered]
+        if len(renumbered) != len(self._numbers) or any(slot != number for slot, number in renumbered.items()):
+            self._numbers = self._numbers[np.array(list(renumbered), np.int64)]
             self._loose = {renumbered[slot]: labels for slot, labels in self._loose.items() if slot in renumbered}
+            self._tracked = {renumbered[slot] for slot in self._tracked if slot in renumbered}
             self._row_slots = None
         return renumbered
 
-    def _reshape(self, row_slots: list[int]) -> None:
+    def _reshape(self, row_slots: NDArray[np.int32]) -> None:
         self._row_slots = row_slots
         self._row = np.full(len(self._report) + len(row_slots), ABSENT_NAN)
-        self._group.reshape([*self._report, *(self._series[slot] for slot in row_slots)])
+        self._group.reshape_numbered(np.concatenate([self._report_numbers, self._numbers[row_slots]]))

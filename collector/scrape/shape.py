@@ -24,6 +24,7 @@ _LARGEST_WINDOW: Final = 128
 _LONGEST_TAIL: Final = 40
 _NEWLINE: Final = 10
 _PAD: Final = 0
+_KINDS: Final = ("", "histogram", "summary")  # the types that have a say in what identifies a sample
 
 # Tails to JSON: padding is blank, a newline separates, and whatever cannot stand in a number becomes a letter that JSON refuses.
 _TO_JSON: Final = bytes(
@@ -36,11 +37,11 @@ _ZERO: Final = np.frombuffer(b"0\n".ljust(_LONGEST_TAIL, b"\0"), np.uint8)
 
 
 class _Windows:
-    """All windows of one width: `lines` int64[M], `offsets` int64[M] into those lines, `content` as it was."""
+    """All windows of one width: `lines` int32[M], `offsets` int32[M] into those lines, `content` as it was."""
 
     __slots__ = ("content", "lines", "offsets", "width")
 
-    def __init__(self, width: int, lines: NDArray[np.int64], offsets: NDArray[np.int64]) -> None:
+    def __init__(self, width: int, lines: NDArray[np.int32], offsets: NDArray[np.int32]) -> None:
         self.width, self.lines, self.offsets = width, lines, offsets
         self.content = b""
 
@@ -61,7 +62,7 @@ class PageShape:
         raw = np.frombuffer(body, np.uint8)
         self._key_lengths = geometry.key_lengths
         self._sample_lines = np.flatnonzero(geometry.is_sample)
-        self._kinds = geometry.kinds
+        self._kinds = np.array([_KINDS.index(kind) if kind in _KINDS else 0 for kind in geometry.kinds], np.uint8)
         self._odd: NDArray[np.int64] = np.empty(0, np.int64)
         self._windows = list(_cover(geometry.key_lengths))
         newlines = np.flatnonzero(raw == _NEWLINE)
@@ -100,7 +101,7 @@ class PageShape:
                 known = sum(map(len, pieces[line]))
                 pieces[line].append(content[number * width + known - offset : (number + 1) * width])
         keys = (b"".join(pieces[line]).rstrip(b" \t") for line in self._sample_lines.tolist())
-        return [identity(key, kind) for key, kind in zip(keys, self._kinds, strict=True)]
+        return [identity(key, _KINDS[kind]) for key, kind in zip(keys, self._kinds.tolist(), strict=True)]
 
     def _read_tails(
         self, raw: NDArray[np.uint8], begins: NDArray[np.int64], lengths: NDArray[np.int64]
@@ -190,5 +191,5 @@ def _cover(lengths: NDArray[np.int64]) -> Iterator[_Windows]:
             line_of = np.repeat(lines, counts)
             number = np.arange(len(line_of)) - np.repeat(np.cumsum(counts) - counts, counts)
             offsets = np.minimum(number * width, lengths[line_of] - width)
-            yield _Windows(width, line_of, offsets)
+            yield _Windows(width, line_of.astype(np.int32), offsets.astype(np.int32))
         upper, width = width, width // 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from collector.storage.interface import ABSENT_BITS, STALE_BITS, STALE_NAN, AppendReport, Timestamps, Values
+from collector.storage.interface import ABSENT_BITS, STALE_BITS, STALE_NAN, AppendReport, Rows, Timestamps, Values
 from pharos.labels import LabelSet
 
 Sample = tuple[int, Any]
@@ -29,6 +29,9 @@ class FakeGroup:
         self.vanished = (self.vanished | set(self.series)) - set(series)
         self.series = list(series)
         self.reshapes += 1
+
+    def reshape_numbered(self, numbers: Rows) -> None:
+        self.reshape([self._storage.numbered[number] for number in numbers.tolist()])
 
     def append_row(self, timestamp_ms: int, values: Values) -> AppendReport:
         assert len(values) == len(self.series)
@@ -57,6 +60,15 @@ class FakeStorage:
         self.exemplars: list[tuple[LabelSet, tuple[LabelSet, float, int]]] = []
         self.groups: list[FakeGroup] = []
         self.rows = self.closed = 0
+        self.numbered: list[LabelSet] = []
+        self._numbers: dict[LabelSet, int] = {}
+
+    def register(self, series: Sequence[LabelSet]) -> Rows:
+        for labels in series:
+            if labels not in self._numbers:
+                self._numbers[labels] = len(self.numbered)
+                self.numbered.append(labels)
+        return np.array([self._numbers[labels] for labels in series], np.int64)
 
     def put(self, labels: LabelSet, timestamp_ms: int, value: Any) -> None:
         self.samples.setdefault(labels, []).append((timestamp_ms, value))
