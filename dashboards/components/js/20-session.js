@@ -135,10 +135,13 @@
   let missed = false;
   function tick() {
     if (document.hidden) { missed = true; return; }
-    if (!session.busy) P.ticks.emit();
+    if (!session.busy) session.refreshNow();
   }
   session.schedule = schedule;
-  session.refreshNow = () => P.ticks.emit();
+  session.refreshNow = () => {
+    if (session.variables.some((item) => item.error)) session.resolveVariables(); // their source may be back
+    P.ticks.emit();
+  };
   document.addEventListener("visibilitychange", () => { if (!document.hidden && missed) { missed = false; tick(); } });
   window.addEventListener("popstate", () => { readUrl(); session.zooms = []; changed.emit("range"); });
 })(window.pharos);

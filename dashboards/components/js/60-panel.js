@@ -95,12 +95,12 @@
 
   function Problem({ error, stale, retry }) {
     const unreachable = error.kind === "unreachable";
-    return h("div", { className: "panel-problem" + (stale ? " banner" : ""), role: "alert", "data-testid": "panel-error" },
+    return h("div", { className: "panel-problem" + (stale ? " banner" : ""), role: "alert", title: error.message, "data-testid": "panel-error" },
       P.icon(unreachable ? "unplugged" : "state-critical", stale ? 14 : 20),
       h("div", { className: "panel-problem-text" },
         h("strong", null, unreachable ? P.t("Data source is not reachable") : P.t("The query failed")),
         h("span", { title: error.message }, error.message),
-        !stale && error.expr ? h("code", null, pointed(error)) : null),
+        !stale && !unreachable && error.expr ? h("code", null, pointed(error)) : null),
       h("button", { className: "ghost", onClick: retry }, P.t("Retry")));
   }
 
