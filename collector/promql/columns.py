@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from collector.promql.parser.quoting import go_quote
 from collector.storage.symbols import LabelTable, Symbols
-from pharos.labels import METRIC_NAME
+from pharos.labels import METRIC_NAME, Labels, is_legacy_label_name
 
 METADATA = frozenset({METRIC_NAME, "__type__", "__unit__"})
 
@@ -97,6 +98,13 @@ def matrix(table: LabelTable, names: Sequence[str]) -> Codes:
         if name in place:
             out[:, column] = table.codes[:, place[name]]
     return out
+
+
+def labels_text(labels: Labels) -> str:
+    """All labels of a series between braces, its name like any other, as messages show them."""
+    quoted = ((name if is_legacy_label_name(name) else go_quote(name), value) for name, value in labels.items())
+    shown = (f"{name}={go_quote(value)}" for name, value in quoted)
+    return "{" + ", ".join(shown) + "}"
 
 
 def is_constant(column: Codes) -> bool:

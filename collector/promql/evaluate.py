@@ -138,7 +138,7 @@ class Evaluator:
         ends = self.ends(node.shift, steps)
         range_ms = self.run.plan.duration(node.range_ms, node.range_expr)
         labels, parts = self._range_parts(node.vector, ends, range_ms)
-        vector = range_vector(labels, parts, ends.times, steps.times, range_ms)
+        vector = range_vector(labels, parts, ends.times, steps.times, range_ms, check=self.run.check)
         self._count(vector.samples_per_step())
         return vector
 
@@ -170,7 +170,7 @@ class Evaluator:
     def _subquery(self, node: Subquery, steps: Steps) -> RangeVector:
         block, inner, ends, range_ms = self.subquery_block(node, steps)
         parts = parts_of(block, inner.times)
-        return range_vector(block.labels, parts, ends.times, steps.times, range_ms, block.drop_name)
+        return range_vector(block.labels, parts, ends.times, steps.times, range_ms, block.drop_name, self.run.check)
 
     # Operators
 

@@ -6,13 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.promql.block import Block, Floats, Mask, Objects, both, merge_equal, new_present
-from collector.promql.columns import METADATA, matrix, only, row_ids, stack, with_column, without
+from collector.promql.columns import (
+    METADATA,
+    labels_text,
+    matrix,
+    only,
+    row_ids,
+    stack,
+    with_column,
+    without,
+)
 from collector.promql.errors import ExecutionError
 from collector.promql.parser.ast import Binary, VectorMatching
 from collector.promql.parser.tokens import ARITHMETIC
 from collector.promql.run import Run
 from collector.storage.symbols import LabelTable
-from pharos.labels import METRIC_NAME, format_labels
+from pharos.labels import METRIC_NAME
 
 Rows = NDArray[np.int64]
 
@@ -135,9 +144,9 @@ def _check_one_side(rule: VectorMatching, many: Block, one: Block, keys: Rows, g
 def _duplicate_text(rule: VectorMatching, labels: LabelTable, first: int, second: int) -> str:
     side = "left" if rule.card == "one-to-many" else "right"
     group = only(labels, rule.labels) if rule.on else without(labels, {METRIC_NAME, *rule.labels})
-    shown = sorted(format_labels(labels.labels(row)) for row in (first, second))
+    shown = sorted(labels_text(labels.labels(row)) for row in (first, second))
     return (
-        f"found duplicate series for the match group {format_labels(group.labels(second))} on the {side} hand-side of the operation: "
+        f"found duplicate series for the match group {labels_text(group.labels(second))} on the {side} hand-side of the operation: "
         f"[{shown[0]}, {shown[1]}];many-to-many matching not allowed: matching labels must be unique on one side"
     )
 

@@ -55,6 +55,7 @@ class RangeVector:
     times: NDArray[np.int64]
     range_ms: int
     drop_name: Mask | None = None
+    check: Callable[[], None] = lambda: None
 
     def apply(self, kernel: FloatKernel) -> Block:
         """One float per window. Series with histograms are seen as if those samples were not there."""
@@ -66,7 +67,7 @@ class RangeVector:
             windows.append(flat_windows(times, floats, offsets, self.ends, self.range_ms))
             rows.append(np.array([series.row]))
         for part in windows:
-            result, present = _in_slices(kernel, part)
+            result, present = _in_slices(kernel, part, self.check)
             values.append(result)
             masks.append(np.broadcast_to(present, result.shape))
         return _assembled(self, rows, values, masks)
@@ -85,7 +86,7 @@ class RangeVector:
         return total
 
 
-def _in_slices(kernel: FloatKernel, windows: Windows) -> tuple[Floats, Mask]:
+def _in_slices(kernel: FloatKernel, windows: Windows, check: Callable[[], None]) -> tuple[Floats, Mask]:
     """Some rows at a time, so that what a kernel works on stays in the processor's cache."""
     rows, steps = windows.shape
     width = max(windows.values.size // max(rows, 1), steps, 1)
@@ -95,6 +96,7 @@ def _in_slices(kernel: FloatKernel, windows: Windows) -> tuple[Floats, Mask]:
     out = np.empty(windows.shape)
     masks = []
     for start in range(0, rows, size):
+        check()
         stop = min(start + size, rows)
         out[start:stop], mask = kernel(windows.part(start, stop))
         masks.append(mask)
@@ -125,8 +127,9 @@ def range_vector(
     times: NDArray[np.int64],
     range_ms: int,
     drop_name: Mask | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> RangeVector:
-    """Windows over what the storage (or a subquery) gave."""
+    """Windows over what the storage (or a subquery) gave. `check` is called now and then and raises when the query shall stop."""
     rows: list[Rows] = []
     windows: list[Windows] = []
     mixed: list[MixedSeries] = []
@@ -141,7 +144,7 @@ def range_vector(
             if len(plain.rows):
                 rows.append(plain.rows)
                 windows.append(flat_windows(plain.timestamps, plain.values, plain.offsets, ends, range_ms))
-    return RangeVector(labels, rows, windows, mixed, ends, times, range_ms, drop_name)
+    return RangeVector(labels, rows, windows, mixed, ends, times, range_ms, drop_name, check)
 
 
 def gathered(parts: Sequence[Part], steps: int = 1) -> list[Part]:

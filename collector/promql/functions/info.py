@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.promql.block import Block, Mask, Value, new_present
-from collector.promql.columns import matrix, row_ids, stack
+from collector.promql.columns import labels_text, matrix, row_ids, stack
 from collector.promql.errors import ExecutionError
 from collector.promql.functions.host import Host, Table
 from collector.promql.instants import instant_vector
 from collector.promql.parser.ast import Call, Expr, Subquery, TimeShift, VectorSelector, children
 from collector.promql.steps import Steps
 from collector.storage.symbols import LabelTable
-from pharos.labels import METRIC_NAME, Labels, format_labels
+from pharos.labels import METRIC_NAME, Labels
 from pharos.matchers import Matcher, MatchOp
 from pharos.regex import compile_re2
 
@@ -151,7 +151,7 @@ def _newest(
             name = labels[row].get(METRIC_NAME, "")
             known = best.get(name)
             if known is not None and times[known, step] == times[row, step]:
-                shown = [f"{format_labels(labels[index])} @ {times[index, step]}" for index in (known, row)]
+                shown = [f"{labels_text(labels[index])} @ {times[index, step]}" for index in (known, row)]
                 raise ExecutionError(f"found duplicate series for info metric: existing {shown[0]}, new {shown[1]}")
             if known is None or times[known, step] < times[row, step]:
                 best[name] = row
