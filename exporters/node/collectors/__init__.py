@@ -46,6 +46,7 @@ from exporters.node.collectors import (  # noqa: F401
     nvmesubsystem,
     os,
     pcidevice,
+    perf,
     powersupplyclass,
     pressure,
     processes,
