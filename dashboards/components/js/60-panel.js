@@ -141,7 +141,8 @@
     const expr = frame ? frame.expr : targets.length ? targets[0].expr : "";
     const items = [];
     if (spec.onView) items.push([P.t(spec.viewed ? "Back to the dashboard" : "View"), () => spec.onView()]);
-    if (expr) items.push([P.t("Explore"), () => { window.location.href = `/explore?expr=${encodeURIComponent(expr)}&from=${session.from}&to=${session.to}`; }]);
+    if (expr) items.push([P.t("Explore"), () => P.go(`/explore?expr=${encodeURIComponent(expr)}&from=${session.from}&to=${session.to}`)]);
+    if (state.span) items.push([P.t("Logs of this time"), () => P.go(`/logs?from=${state.span.from}&to=${state.span.to}`)]);
     if (expr) items.push([P.t("Copy query"), () => P.copy(expr)]);
     if (state.frames) items.push([P.t("Download CSV"), () => download(spec, state.frames)]);
     if (!items.length) return null;

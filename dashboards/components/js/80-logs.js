@@ -27,7 +27,7 @@
       h("span", { className: "log-extra", key: name }, h("b", null, name.slice(7) + "="), h("i", null, String(line.fields[name]).slice(0, 200))));
   }
 
-  const Line = React.memo(function Line({ line, open, toggle, filter, compact }) {
+  const Line = React.memo(function Line({ line, open, toggle, filter, around, compact }) {
     const short = line.message.length > 4000 ? line.message.slice(0, 4000) + "…" : line.message;
     return h("div", { className: `log level-${line.level}` + (open ? " open" : ""), "data-testid": "log-row", "data-level": line.level },
       h("div", { className: "log-line", role: "button", tabIndex: 0, "aria-expanded": open, onClick: () => { if (!String(window.getSelection())) toggle(line.id); }, onKeyDown: (event) => { if (event.key === "Enter") toggle(line.id); } },
@@ -35,14 +35,15 @@
         h("span", { className: "log-level" }, line.level === "unknown" ? "" : line.level),
         compact ? null : h("span", { className: "log-context", title: context(line) }, context(line)),
         h("span", { className: "log-message" }, marked(short), extras(line))),
-      open ? h(Detail, { line, filter }) : null);
+      open ? h(Detail, { line, filter, around }) : null);
   });
-  function Detail({ line, filter }) {
+  function Detail({ line, filter, around }) {
     const names = Object.keys(line.fields).sort();
     return h("div", { className: "log-detail" },
       h("div", { className: "log-actions" },
         h("button", { className: "ghost", onClick: () => P.copy(plain(line.message)) }, P.icon("copy", 14), P.t("Copy message")),
-        h("button", { className: "ghost", onClick: () => P.copy(JSON.stringify(line.fields, null, 2)) }, P.icon("copy", 14), P.t("Copy as JSON"))),
+        h("button", { className: "ghost", onClick: () => P.copy(JSON.stringify(line.fields, null, 2)) }, P.icon("copy", 14), P.t("Copy as JSON")),
+        around ? h("button", { className: "ghost", onClick: () => around(line) }, P.icon("logs", 14), P.t("Surrounding lines")) : null),
       h("table", null, h("tbody", null, names.map((name) => {
         const value = line.fields[name];
         const text = typeof value === "object" ? JSON.stringify(value) : String(value);
@@ -56,11 +57,11 @@
       }))));
   }
 
-  P.LogLines = function LogLines({ lines, compact, filter }) {
+  P.LogLines = function LogLines({ lines, compact, filter, around }) {
     const [open, setOpen] = React.useState(() => new Set());
     const toggle = React.useCallback((id) => setOpen((old) => { const next = new Set(old); if (next.has(id)) next.delete(id); else next.add(id); return next; }), []);
     if (!lines.length) return h("div", { className: "panel-empty", "data-testid": "no-logs" }, P.t("No log lines in this time range"));
-    return h("div", { className: "logs" + (compact ? " compact" : "") }, lines.map((line) => h(Line, { key: line.id, line, open: open.has(line.id), toggle, filter, compact })));
+    return h("div", { className: "logs" + (compact ? " compact" : "") }, lines.map((line) => h(Line, { key: line.id, line, open: open.has(line.id), toggle, filter, around, compact })));
   };
 
   function histogramFields(page) {
@@ -186,6 +187,15 @@
       const same = old.some((f) => f.field === field && f.value === value && f.negate === negate);
       return same ? without : without.concat({ field, value, negate });
     }), []);
+    /* What the same source wrote half a minute before and after a line. */
+    const around = React.useCallback((line) => {
+      const field = ["kubernetes.pod", "log.file.path", "service"].find((name) => line.fields[name] !== undefined);
+      setLive(false);
+      setText("");
+      setQuery("");
+      setFilters(field ? [{ field, value: String(line.fields[field]), negate: false }] : []);
+      session.setRange(String(line.t - 30000), String(line.t + 30000));
+    }, []);
     const submit = (event) => { event.preventDefault(); if (text === query) search(); else setQuery(text); };
     const fields = React.useMemo(() => (page && page.buckets.length ? histogramFields(page) : []), [page, P.theme()]);
     const unreachable = error && error.kind === "unreachable";
@@ -210,7 +220,7 @@
                 h("span", { className: "grow" }), h("span", { className: "muted" }, page.interval ? P.t("{n} per bar", { n: P.format(page.interval, "ms") }) : ""), busy ? h("span", { className: "spinner" }) : null),
               h("div", { className: "histogram" }, fields.length ? h(P.TimeSeries, { spec: HISTOGRAM, fields, span: { from: page.from, to: page.to } }) : null)),
             h("section", { className: "card log-card" + (wrap ? " wrap" : "") },
-              h(P.LogLines, { lines: page.lines, filter }),
+              h(P.LogLines, { lines: page.lines, filter, around }),
               more ? h("button", { className: "more", onClick: () => search({ after: page.lines[page.lines.length - 1].sort, summary: false }) }, P.t("Load more")) : null))));
   };
 })(window.pharos);
