@@ -17,7 +17,6 @@ import orjson
 
 from logstore import engine
 from logstore.engine import ROW_BITS, ROW_MASK, Opened, Query
-from logstore.errors import ElasticError
 from logstore.identity import KnownIds
 from logstore.mapping import LONGEST_KEYWORD, Mapping
 from logstore.source import Row, SourceLog, encode_row
@@ -113,7 +112,7 @@ class Generation:
         if row.kind == "i":
             try:
                 engine.add(writer, self._document(number, row, doc))
-            except (ValueError, ElasticError) as error:
+            except Exception as error:  # a document the index cannot take must not stop those after it
                 logger.error(
                     "Document is stored but cannot be searched",
                     extra={"index": self.name, "id": row.id, "reason": str(error)},

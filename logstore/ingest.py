@@ -1,12 +1,12 @@
 """From bulk actions to durable rows to a searchable index.
 
-Two threads. The *writer* takes all requests that wait, decides each item (new, conflict, update), appends the rows of a
-generation in one write and one fdatasync (group commit: who waits shares it), and answers. The *indexer* follows behind and commits once a
-second while somebody searches, seldom otherwise: an idle store does nothing.
+One thread does all of it. It takes every request that waits, decides each item (new, conflict, update), appends the rows of a generation in one
+write and one fdatasync (group commit: who waits shares it), answers, and then indexes what it has just answered. tantivy's own thread works
+beside it. (Two threads of Python, one writing and one indexing, were four times slower: each call into tantivy gives the interpreter
+away and waits to get it back.) Commits come once a second while somebody searches, seldom otherwise: an idle store does nothing.
 """
 
 import asyncio
-import collections
 import logging
 import queue
 import threading
@@ -31,9 +31,9 @@ REFRESH_S: Final = 1.0
 IDLE_REFRESH_S: Final = 15.0
 SEARCH_IDLE_S: Final = 30.0
 COMMIT_ROWS: Final = 100_000
-MAX_LAG_BYTES: Final = 24 * 1024 * 1024
-"""Accepted but not yet indexed; beyond this writers are told 429."""
-GROUP_BYTES: Final = 8 * 1024 * 1024
+MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
+"""Requests not yet looked at; beyond this writers are told 429."""
+GROUP_BYTES: Final = 4 * 1024 * 1024
 WRITER_REST_S: Final = 60.0
 
 
@@ -53,9 +53,18 @@ class Outcome:
 
 @dataclass(slots=True)
 class _Request:
-    actions: list[Action]
+    parse: Callable[[], list[Action]]
     size: int
     done: Future[list[Outcome]]
+    actions: list[Action] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Job:
+    """Something to do between writes, when all that was written before has been committed."""
+
+    done: Future[None]
+    work: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True)
@@ -71,107 +80,113 @@ class _Staged:
 
 
 class Ingest:
-    """Owner of both threads."""
+    """Owner of the writing thread."""
 
     def __init__(self, catalog: Catalog, now_ms: Callable[[], int]) -> None:
         self._catalog, self._now_ms = catalog, now_ms
-        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
-        self._rows: collections.deque[tuple[Generation, int, list[Row], list[dict[str, Any]], int]] = (
-            collections.deque()
-        )
-        self._wake = threading.Condition()
-        self._stopping = False
-        self.lag_bytes = 0
-        self._refreshes_asked = 0
-        self._refreshes_done = 0
+        self._queue: queue.SimpleQueue[_Request | _Job | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self.waiting_bytes = 0
         self._last_commit: dict[str, float] = {}
         self._last_search = -SEARCH_IDLE_S
         self._last_write = time.monotonic()
         self.failure: BaseException | None = None
         self.on_outcomes: Callable[[list[Outcome]], None] = lambda _: None
-        self._threads = [
-            threading.Thread(target=self._guarded, args=(work,), name=f"logstore-{name}", daemon=True)
-            for name, work in (("writer", self._write_loop), ("indexer", self._index_loop))
-        ]
+        self._thread = threading.Thread(target=self._guarded, name="logstore-writer", daemon=True)
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
 
     def stop(self) -> None:
         """Write and index what is accepted, then end."""
-        self._requests.put(None)
-        self._threads[0].join()
-        with self._wake:
-            self._stopping = True
-            self._wake.notify()
-        self._threads[1].join()
+        self._queue.put(None)
+        self._thread.join()
 
-    def _guarded(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except BaseException as error:
-            self.failure = error
-            logger.critical("The store can no longer write", extra={"reason": f"{type(error).__name__}: {error}"})
-            raise
-
-    async def submit(self, actions: list[Action], size: int) -> list[Outcome]:
-        """Write; returns when durable. Raises `ElasticError` (429) when the index is too far behind."""
-        if self.failure is not None:
-            raise ElasticError(503, "unavailable_shards_exception", f"the store can no longer write: {self.failure}")
-        if self.lag_bytes > MAX_LAG_BYTES:
-            raise ElasticError(
-                429, "es_rejected_execution_exception", f"{self.lag_bytes} bytes wait to be indexed, try again later"
-            )
-        request = _Request(actions, size, Future())
-        self._requests.put(request)
+    async def submit(self, parse: Callable[[], list[Action]], size: int) -> list[Outcome]:
+        """Write what `parse` gives; returns when durable. Raises `ElasticError`: 429 when too much waits."""
+        self._check()
+        if self.waiting_bytes > MAX_WAITING_BYTES:
+            reason = f"{self.waiting_bytes} bytes wait to be written, try again later"
+            raise ElasticError(429, "es_rejected_execution_exception", reason)
+        request = _Request(parse, size, Future())
+        with self._lock:
+            self.waiting_bytes += size
+        self._queue.put(request)
         outcomes = await asyncio.wrap_future(request.done)
         self.on_outcomes(outcomes)
         return outcomes
 
-    # Writer
+    def _check(self) -> None:
+        if self.failure is not None:
+            raise ElasticError(503, "unavailable_shards_exception", f"the store can no longer write: {self.failure}")
 
-    def _write_loop(self) -> None:
-        while True:
-            first = self._requests.get()
-            if first is None:
-                return
-            group, size, last = [first], first.size, False
-            while size < GROUP_BYTES and not self._requests.empty():
-                more = self._requests.get()
-                if more is None:
-                    last = True
-                    break
-                group.append(more)
-                size += more.size
-            self._write_group(group, size)
-            if last:
-                return
+    # The thread
 
-    def _write_group(self, group: list[_Request], size: int) -> None:
+    def _guarded(self) -> None:
+        waiting: list[_Request | _Job] = []
+        try:
+            while self._turn(waiting):
+                waiting.clear()
+        except BaseException as error:
+            self.failure = error
+            logger.critical("The store can no longer write", extra={"reason": f"{type(error).__name__}: {error}"})
+            for item in waiting:
+                if not item.done.done():
+                    item.done.set_exception(ElasticError(503, "unavailable_shards_exception", str(error)))
+            raise
+
+    def _turn(self, taken: list[_Request | _Job]) -> bool:
+        """Wait for work or for the next commit; False when told to stop."""
+        try:
+            item = self._queue.get(timeout=self._patience())
+        except queue.Empty:
+            self._commit_due(force=False)
+            return True
+        group: list[_Request] = []
+        size = 0
+        while isinstance(item, _Request):
+            taken.append(item)
+            if self._parsed(item):
+                group.append(item)
+                size += item.size
+            item = _NOTHING if size >= GROUP_BYTES or self._queue.empty() else self._queue.get()
+        if group:
+            self._write_group(group)
+        if isinstance(item, _Job) and item is not _NOTHING:
+            taken.append(item)
+            self._commit_due(force=True)
+            item.work()
+            item.done.set_result(None)
+        else:
+            self._commit_due(force=item is None)
+        return item is not None
+
+    def _parsed(self, request: _Request) -> bool:
+        with self._lock:
+            self.waiting_bytes -= request.size
+        try:
+            request.actions = request.parse()
+        except Exception as error:  # the request's own fault, whatever it is: the store goes on
+            request.done.set_exception(error)
+            return False
+        return True
+
+    def _write_group(self, group: list[_Request]) -> None:
         staged: dict[str, _Staged] = {}
         targets: dict[tuple[str, str], Generation | ElasticError] = {}
         outcomes: list[list[Outcome]] = []
-        try:
-            for request in group:
-                suspects = self._suspects(request.actions, targets)
-                outcomes.append([self._decide(action, staged, targets, suspects) for action in request.actions])
-            for part in staged.values():
-                if part.rows:
-                    part.generation.append(part.rows)
-        except Exception as error:
-            for request in group:
-                request.done.set_exception(error)
-            raise
-        with self._wake:
-            share = size // max(1, len(staged))
-            for part in staged.values():
-                if part.rows:
-                    self._rows.append((part.generation, part.first, part.rows, part.docs, share))
-                    self.lag_bytes += share
-            self._wake.notify()
+        for request in group:
+            suspects = self._suspects(request.actions, targets)
+            outcomes.append([self._decide(action, staged, targets, suspects) for action in request.actions])
+        for part in staged.values():
+            if part.rows:
+                part.generation.append(part.rows)
         for request, outcome in zip(group, outcomes, strict=True):
             request.done.set_result(outcome)
+        for part in staged.values():
+            for number, (row, doc) in enumerate(zip(part.rows, part.docs, strict=True), part.first):
+                part.generation.index_row(number, row, doc)
+        self._last_write = time.monotonic()
 
     def _target(
         self, action: Action, targets: dict[tuple[str, str], Generation | ElasticError]
@@ -301,34 +316,7 @@ class Ingest:
             return b"", old, "noop"
         return orjson.dumps(new), new, "updated"
 
-    # Indexer
-
-    def _index_loop(self) -> None:
-        while True:
-            with self._wake:
-                if not self._rows and not self._stopping and self._refreshes_asked == self._refreshes_done:
-                    self._wake.wait(self._patience())
-                job = self._rows.popleft() if self._rows else None
-                asked = self._refreshes_asked
-            if job is not None:
-                self._index(*job)
-            idle = job is None
-            self._commit_due(force=idle and (self._stopping or asked > self._refreshes_done))
-            if idle and asked > self._refreshes_done:
-                with self._wake:
-                    self._refreshes_done = asked
-                    self._wake.notify_all()
-            if idle and self._stopping:
-                return
-
-    def _index(
-        self, generation: Generation, first: int, rows: list[Row], docs: list[dict[str, Any]], size: int
-    ) -> None:
-        for number, (row, doc) in enumerate(zip(rows, docs, strict=True), first):
-            generation.index_row(number, row, doc)
-        self._last_write = time.monotonic()
-        with self._wake:
-            self.lag_bytes -= size
+    # Commits
 
     def _patience(self) -> float:
         """How long the indexer may sleep."""
@@ -350,25 +338,28 @@ class Ingest:
             elif now - self._last_write > WRITER_REST_S:
                 generation.rest()
 
-    def _refresh(self) -> None:
-        """Block until everything written before this call can be searched."""
-        with self._wake:
-            self._refreshes_asked += 1
-            ticket = self._refreshes_asked
-            self._wake.notify_all()
-            while self._refreshes_done < ticket and self.failure is None and not self._stopping:
-                self._wake.wait(1.0)
-
     async def refresh(self) -> None:
-        await asyncio.to_thread(self._refresh)
+        """Returns when everything written before this call can be searched."""
+        await self.between_writes(lambda: None)
+
+    async def between_writes(self, work: Callable[[], None]) -> None:
+        """Do something while nobody writes; everything written before is committed."""
+        self._check()
+        job = _Job(Future(), work)
+        self._queue.put(job)
+        await asyncio.wrap_future(job.done)
 
     async def before_search(self, generations: Iterable[Generation]) -> None:
         """Note that somebody searches; the first search after a quiet time waits until all is indexed."""
         now = time.monotonic()
         quiet = now - self._last_search >= SEARCH_IDLE_S
         self._last_search = now
-        if quiet and (self._rows or any(generation.dirty for generation in generations)):
+        if quiet and (self.waiting_bytes or any(generation.dirty for generation in generations)):
             await self.refresh()
+
+
+_NOTHING: Final = _Job(Future())
+"""Ends a group without a refresh."""
 
 
 def merge(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:

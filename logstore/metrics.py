@@ -48,6 +48,6 @@ class StoreMetrics:
             size.add_metric([generation.name], generation.size_bytes())
         commits = CounterMetricFamily("logstore_commits", "Commits of the indices since start.")
         commits.add_metric([], sum(generation.commits for generation in generations))
-        lag = GaugeMetricFamily("logstore_index_lag_bytes", "Accepted bytes that are not yet in an index.")
-        lag.add_metric([], self._store.ingest.lag_bytes)
+        lag = GaugeMetricFamily("logstore_waiting_bytes", "Bytes of requests that wait to be written.")
+        lag.add_metric([], self._store.ingest.waiting_bytes)
         yield from (docs, size, commits, lag)

@@ -48,7 +48,11 @@ class Store:
 
     async def write(self, actions: list[Action], size: int) -> list[Outcome]:
         """Durable when it returns. Raises `ElasticError`."""
-        return await self.ingest.submit(actions, size)
+        return await self.ingest.submit(lambda: actions, size)
+
+    async def write_later_parsed(self, parse: Callable[[], list[Action]], size: int) -> list[Outcome]:
+        """The same for a large body, which is parsed where it is written: the event loop stays free."""
+        return await self.ingest.submit(parse, size)
 
     async def refresh(self) -> None:
         """Everything written before can be searched afterwards."""
@@ -97,9 +101,12 @@ class Store:
 
     async def drop(self, generations: list[Generation]) -> None:
         """Delete indices with everything in them."""
-        await self.refresh()
-        self.catalog.drop(generations)
-        self.views.forget()
+
+        def drop() -> None:
+            self.catalog.drop(generations)
+            self.views.forget()
+
+        await self.ingest.between_writes(drop)
 
     async def _with_view(self, generations: list[Generation], work: Callable[[View | None], T]) -> T:
         await self.ingest.before_search(generations)

@@ -20,10 +20,7 @@ _LEAN: Final = frozenset(
 async def bulk(call: Call) -> Any:
     """`_bulk`: index, create, update, delete, each with its own result."""
     body = await call.body()
-    actions = parse_bulk(body, call.index)
-    if call.flag("require_data_stream") or call.flag("require_alias"):
-        _require(call, actions)
-    outcomes = await call.store.write(actions, len(body))
+    outcomes = await call.store.write_later_parsed(lambda: _actions(call, body), len(body))
     if call.params.get("refresh", "false") != "false":
         await call.store.refresh()
     errors = any(outcome.error is not None for outcome in outcomes)
@@ -31,6 +28,13 @@ async def bulk(call: Call) -> Any:
     if paths and paths <= _LEAN and "items.*.status" in paths:
         return _lean(outcomes, errors=errors)
     return {"errors": errors, "took": 0, "items": [{outcome.operation: _item(outcome)} for outcome in outcomes]}
+
+
+def _actions(call: Call, body: bytes) -> list[Action]:
+    actions = parse_bulk(body, call.index)
+    if call.flag("require_data_stream") or call.flag("require_alias"):
+        _require(call, actions)
+    return actions
 
 
 def _require(call: Call, actions: list[Action]) -> None:

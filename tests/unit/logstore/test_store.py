@@ -137,3 +137,29 @@ async def test_no_value_is_refused_for_its_type(bench: Bench) -> None:
     assert await bench.store.count("logs-*", None) == 8
     assert await bench.ids({"term": {"code": "one"}}) == {"d1"}
     assert await bench.ids({"term": {"code": 1}}) >= {"d0"}
+
+
+async def test_odd_documents_are_stored_and_stop_nobody(bench: Bench) -> None:
+    deep: dict[str, object] = {}
+    for _ in range(200):
+        deep = {"d": deep}
+    docs = [
+        {**DOC, "deep": deep},
+        {**DOC, "big": 2**63},
+        {**DOC, "": 1},
+        {**DOC, "a.b": 1, "a": {"b": 2}},
+        {**DOC, "x": [[], [[1]]]},
+    ]
+    outcomes = await bench.create(*docs)
+    assert {outcome.status for outcome in outcomes} == {201}
+    await bench.create(DOC, prefix="after")
+    assert "after0" in await bench.ids({"match_all": {}})
+
+
+async def test_dropping_while_writing(bench: Bench) -> None:
+    await bench.create(DOC, index="things-1")
+    await bench.store.drop(bench.store.catalog.resolve("things-1"))
+    with pytest.raises(ElasticError, match="no such index"):
+        await bench.store.count("things-1", None)
+    await bench.create(DOC, index="things-1")
+    assert await bench.store.count("things-1", None) == 1
