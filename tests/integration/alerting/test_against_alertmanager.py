@@ -1,8 +1,6 @@
 """The real Alertmanager and ours, side by side: the same configuration, the same alerts, the same notifications."""
 
 import contextlib
-import os
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.peers import need_peer
+from tests.support.alertmanager import command
 from tests.support.processes import PHAROS, free_port, running, wait_ready
 from tests.support.webhook import Webhook, webhook
 
@@ -38,7 +36,6 @@ time_intervals:
 inhibit_rules:
   - {source_matchers: ['alertname="cluster"'], target_matchers: ['alertname="node"'], equal: [zone]}
 """
-DEFAULT_TEMPLATE = Path("/usr/share/prometheus/alertmanager/default.tmpl")
 
 
 @contextlib.contextmanager
@@ -53,35 +50,17 @@ def ours(folder: Path, url: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def theirs(folder: Path, url: str) -> Iterator[str]:
-    """Debian's binary reads its default templates from /usr/share; where they are not installed they are put there for it alone."""
+    start = command(folder)
+    if start is None:
+        pytest.skip(
+            "the real Alertmanager is not to be had here, or its templates are not (see tests/support/packages.sh)"
+        )
     config, port = folder / "theirs.yml", free_port()
     config.write_text(CONFIG.replace("URL", url))
-    argv = [
-        need_peer("prometheus-alertmanager"),
-        f"--config.file={config}",
-        f"--storage.path={folder / 'theirs'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-        "--cluster.listen-address=",
-    ]
-    if not DEFAULT_TEMPLATE.exists():
-        argv = [*_own_share(folder), *argv]
-    with running(argv, folder / "theirs.log"):
+    argv = [*start, f"--config.file={config}", f"--storage.path={folder / 'theirs'}", "--cluster.listen-address="]
+    with running([*argv, f"--web.listen-address=127.0.0.1:{port}"], folder / "theirs.log"):
         wait_ready(f"http://127.0.0.1:{port}")
         yield f"http://127.0.0.1:{port}"
-
-
-def _own_share(folder: Path) -> list[str]:
-    if os.geteuid() != 0:
-        pytest.skip("without root the templates of the real Alertmanager must be installed")
-    share = folder / "share"
-    templates = share / DEFAULT_TEMPLATE.parent.relative_to("/usr/share")
-    templates.mkdir(parents=True)
-    for name in ("default.tmpl", "email.tmpl"):
-        (templates / name).write_text('{{ define "nothing" }}{{ end }}')
-    mount = f"mount -t overlay overlay -o lowerdir={share}:/usr/share /usr/share"
-    if subprocess.run(["unshare", "-m", "sh", "-c", mount], capture_output=True, check=False).returncode != 0:
-        pytest.skip("no mount namespaces with overlays here")
-    return ["unshare", "-m", "sh", "-c", f'{mount} && exec "$@"', "sh"]
 
 
 def alert(name: str, instance: str, *, over: bool = False, **labels: str) -> dict[str, Any]:
