@@ -20,16 +20,17 @@ from collector.storage.interface import (
     Values,
 )
 from collector.storage.symbols import LabelTable, Symbols
-from pharos.labels import Labels, LabelSet, label_set
-from pharos.matchers import Matcher
+from pharos.labels import METRIC_NAME, Labels, LabelSet, label_set
+from pharos.matchers import Matcher, MatchOp
 
 Sample = float | FloatHistogram
 
 
 class _Series:
-    __slots__ = ("histograms", "times", "values")
+    __slots__ = ("histograms", "labels", "times", "values")
 
-    def __init__(self) -> None:
+    def __init__(self, key: LabelSet) -> None:
+        self.labels = dict(key)
         self.times: list[int] = []
         self.values: list[float] = []
         self.histograms: dict[int, FloatHistogram] = {}  # by time
@@ -55,6 +56,7 @@ class MemoryStorage:
 
     def __init__(self) -> None:
         self._series: dict[LabelSet, _Series] = {}
+        self._by_name: dict[str, dict[LabelSet, _Series]] = {}
         self._symbols = Symbols()
 
     def put(self, labels: Labels | LabelSet, samples: Iterable[tuple[int, Sample | None]]) -> None:
@@ -62,7 +64,12 @@ class MemoryStorage:
         key = label_set(labels)
         for time_ms, value in samples:
             if value is not None:
-                self._series.setdefault(key, _Series()).put(time_ms, value)
+                (self._series.get(key) or self._new(key)).put(time_ms, value)
+
+    def _new(self, key: LabelSet) -> _Series:
+        series = self._series[key] = _Series(key)
+        self._by_name.setdefault(series.labels.get(METRIC_NAME, ""), {})[key] = series
+        return series
 
     def append(self, series: Sequence[LabelSet], timestamps: Timestamps, values: Values) -> AppendReport:
         """As `Appendable.append`."""
@@ -111,10 +118,17 @@ class MemoryStorage:
         values = sorted({value for key, _, _ in found for label, value in key if label == name})
         return values[:limit] if limit else values
 
+    def _candidates(self, matchers: Sequence[Matcher]) -> dict[LabelSet, _Series]:
+        """The series of one name when the matchers say so, else all."""
+        for matcher in matchers:
+            if matcher.name == METRIC_NAME and matcher.op is MatchOp.EQUAL:
+                return self._by_name.get(matcher.value, {})
+        return self._series
+
     def _matching(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> list[tuple[LabelSet, _Series, slice]]:
         found = []
-        for key, series in self._series.items():
-            labels = dict(key)
+        for key, series in self._candidates(matchers).items():
+            labels = series.labels
             if all(matcher.matches(labels) for matcher in matchers):
                 piece = series.between(min_ms, max_ms)
                 if piece.start < piece.stop:

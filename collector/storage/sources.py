@@ -147,8 +147,9 @@ def between(run: Run, min_ms: int, max_ms: int) -> Run:
     if not len(run) or (int(run.times.min()) >= min_ms and int(run.times.max()) <= max_ms):
         return run
     keep = (run.times >= min_ms) & (run.times <= max_ms)
-    before = np.r_[0, np.cumsum(keep)]
-    return Run(run.sids, before[run.offsets], run.times[keep], run.values[keep])
+    offsets = np.r_[0, np.cumsum(keep)][run.offsets]
+    some = offsets[1:] > offsets[:-1]
+    return Run(run.sids[some], np.r_[0, offsets[1:][some]], run.times[keep], run.values[keep])
 
 
 class FrameBatch:
@@ -190,20 +191,24 @@ class FrameBatch:
         keep = (last >= min_ms) & (first <= max_ms) & (first < unsealed[owner])
         frame, owner, first, last = frame[keep], owner[keep], first[keep], last[keep]
         kinds = files.file.view()[frame].astype(np.int64) * (ROWS + 1) + files.rows.view()[frame]
+        sizes = np.array([len(part[2]) for part in wanted], np.int64)
+        sids = np.concatenate([part[2] for part in wanted])
+        columns = np.concatenate([part[3] for part in wanted]).astype(np.int64)
+        pairs = (sizes, np.cumsum(sizes) - sizes, sids, columns)
         for kind in np.unique(kinds).tolist():
             mine = kinds == kind
-            batch._add(frame[mine], owner[mine], wanted, min_ms, max_ms)
+            batch._add(frame[mine], owner[mine], pairs, min_ms, max_ms)
         return batch
 
     def _add(
         self,
         frame: NDArray[np.int64],
         owner: NDArray[np.int64],
-        wanted: Sequence[tuple[Layout, tuple[Slab, ...], Rows, NDArray[Any]]],
+        pairs: tuple[NDArray[np.int64], NDArray[np.int64], Rows, NDArray[np.int64]],
         min_ms: int,
         max_ms: int,
     ) -> None:
-        """Frames of one file with the same number of rows."""
+        """Frames of one file with the same number of rows; pairs: how many columns each owner wants, where they begin, sids, columns."""
         file = self._files.file_numbered(int(self._files.file.view()[frame[0]]))
         if file is None:
             return
@@ -220,12 +225,11 @@ class FrameBatch:
             inside, low, length = inside[some], low[some], length[some]
         if not len(frame):
             return
-        sizes = np.array([len(part[2]) for part in wanted], np.int64)
-        begins = np.cumsum(sizes) - sizes
+        sizes, begins, all_sids, all_columns = pairs
         index = ranges(begins[owner], sizes[owner])
         axis = np.repeat(np.arange(len(frame)), sizes[owner])
-        column = np.concatenate([part[3] for part in wanted])[index].astype(np.int64)
-        sids = np.concatenate([part[2] for part in wanted])[index]
+        column = all_columns[index]
+        sids = all_sids[index]
         place = position[axis]
         exists = column < data[: len(data) // 8 * 8].view("<u4")[(place + 20) >> 2]
         if not exists.all():
