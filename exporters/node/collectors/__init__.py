@@ -56,6 +56,7 @@ from exporters.node.collectors import (  # noqa: F401
     schedstat,
     selinux,
     slabinfo,
+    smart,
     sockstat,
     softirqs,
     softnet,
