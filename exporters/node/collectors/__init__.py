@@ -42,6 +42,7 @@ from exporters.node.collectors import (  # noqa: F401
     network_route,
     nfs,
     nfsd,
+    ntp,
     nvme,
     nvmesubsystem,
     os,
