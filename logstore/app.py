@@ -18,6 +18,8 @@ from pharos.sizes import Size
 logger = logging.getLogger(__name__)
 
 RETENTION_CHECK_S: Final = 60.0
+GC_THRESHOLDS: Final = (100_000, 50, 100)
+"""A bulk request is ten thousand dictionaries without cycles: looking for cycles among them took a sixth of the time of a write."""
 BODY_LIMIT: Final = 128 * 1024 * 1024
 
 
@@ -70,6 +72,7 @@ class LogStore(Service):
         from logstore.store import Store
         from pharos.http.server import WebServer
 
+        gc.set_threshold(*GC_THRESHOLDS)
         self.store = Store(self._folder, self._clock)
         await asyncio.to_thread(self.store.open)
         metrics = StoreMetrics(self.store)
