@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import itertools
 import logging
 from pathlib import Path
