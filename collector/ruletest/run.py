@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from collector.config import load_rules
+from collector.config import RuleFile, load_rules
 from collector.histogram import FloatHistogram
 from collector.promql.errors import QueryError
+from collector.promql.parser import Parser
 from collector.promql.series_notation import parse_metric, parse_series_description, parse_series_values
-from collector.queries import Queries
+from collector.queries import Queries, parser_for
 from collector.rules.group import Group, evaluate_group
 from collector.rules.loader import GroupLoader
 from collector.rules.samples import RuleError, Sample
@@ -79,10 +80,11 @@ def run_file(
     outcome = FileOutcome(path)
     try:
         file = load_test_file(path)
-        rules = _rule_paths(file, Path(path).parent)
+        rules = [(str(rule), load_rules(rule)) for rule in _rule_paths(file, Path(path).parent)]
+        parser = parser_for(features)
         for group in file.tests:
             if wanted(group.name):
-                outcome.groups.append(_GroupRun(file, group, rules, features, debug=debug, diff=diff).run())
+                outcome.groups.append(_GroupRun(file, group, rules, features, parser, debug=debug, diff=diff).run())
     except (ConfigError, OSError) as error:
         outcome.problem = str(error)
     return outcome
@@ -105,8 +107,9 @@ class _GroupRun:
         self,
         file: TestFile,
         test: TestGroup,
-        rules: Sequence[Path],
+        rules: Sequence[tuple[str, RuleFile]],
         features: frozenset[str],
+        parser: Parser,
         *,
         debug: bool,
         diff: bool,
@@ -116,6 +119,7 @@ class _GroupRun:
         self.outcome = GroupOutcome(test.name)
         self.storage = MemoryStorage()
         self.queries = Queries.over(self.storage, features)
+        self.queries.engine.parser = parser  # the same expressions come again in every test group
         self._rules = rules
 
     def run(self) -> GroupOutcome:
@@ -146,7 +150,7 @@ class _GroupRun:
     def _groups(self) -> list[Group]:
         surroundings = Surroundings(self.test.external_url, self.test.external_labels)
         loader = GroupLoader(self.queries.parse, interval_ms=self.interval_ms, surroundings=surroundings)
-        groups = [group for path in self._rules for group in loader.groups(load_rules(path), str(path))]
+        groups = [group for path, rules in self._rules for group in loader.groups(rules, path)]
         order = {name: place for place, name in enumerate(self.file.group_eval_order)}
         return sorted(groups, key=lambda group: order.get(group.name, -1))
 
