@@ -66,7 +66,7 @@ def _flat(part: FlatPart, ends: Times, lookback_ms: int) -> Piece:
     if len(part.timestamps) == 0:
         empty = np.zeros((len(part.rows), len(ends)))
         return part.rows, empty, empty.astype(np.bool_), None, empty.astype(np.int64)
-    found = upper_bounds(part.timestamps[: part.offsets[-1]], part.offsets, ends) - 1
+    found = upper_bounds(part.timestamps, part.offsets, ends) - 1
     index = np.maximum(found, 0)
     times = part.timestamps[index]
     present = (found >= part.offsets[:-1, None]) & (times > ends - lookback_ms)

@@ -216,6 +216,7 @@ def upper_bounds(times: Times, offsets: Index, ends: Times) -> Index:
         return np.zeros((series, steps), np.int64)
     step = int(ends[1] - ends[0]) if steps > 1 else 0
     owner = np.repeat(np.arange(series), np.diff(offsets))
+    times = times[int(offsets[0]) : int(offsets[-1])]
     if step == 0:
         below = np.bincount(owner[times <= ends[0]], minlength=series)
         return start + np.repeat(below[:, None], steps, axis=1)

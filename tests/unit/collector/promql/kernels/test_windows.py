@@ -17,6 +17,11 @@ def test_bounds_of_many_series_at_once() -> None:
     assert bounds.tolist() == [[0, 1, 3, 4, 5], [5, 6, 7, 7, 7]]
 
 
+def test_series_need_not_begin_at_the_first_sample() -> None:
+    bounds = upper_bounds(TIMES, np.array([2, 4, 5]), np.array([20, 40]))
+    assert bounds.tolist() == [[3, 4], [4, 5]]
+
+
 def test_both_shapes_agree() -> None:
     random = np.random.default_rng(1)
     values = random.normal(size=(3, 50))
