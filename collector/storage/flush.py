@@ -79,9 +79,9 @@ class Flusher:
             )
         return int(block is not None)
 
-    def spill(self) -> int:
-        """Write the sample log out when it holds too much; how many blocks were written."""
-        if len(self._head.log) < SPILL_SAMPLES:
+    def spill(self, limit: int = SPILL_SAMPLES) -> int:
+        """Write the sample log out when it holds more than `limit`; how many blocks were written."""
+        if len(self._head.log) < limit:
             return 0
         runs = self._head.log.runs()
         blocks = [block for run in runs for block in self._spill_run(run)]

@@ -24,7 +24,7 @@ from collector.storage.checkpoint import truncate_log
 from collector.storage.coarse import CoarseCopies
 from collector.storage.compact import Merge, block_ranges, expired, plan_merge
 from collector.storage.downsample import RESOLUTIONS
-from collector.storage.flush import SPILL_LEVEL, Flusher
+from collector.storage.flush import SPILL_LEVEL, SPILL_SAMPLES, Flusher
 from collector.storage.head import MIN_TIME, Head
 from collector.storage.interface import Rows
 from collector.storage.options import StorageOptions
@@ -58,6 +58,7 @@ class Maintenance:
         self._copies = copies
         self._lock = threading.Lock()
         self._refused: dict[str, str] = {}
+        self.spill_samples = SPILL_SAMPLES
         self._trimmed_ms = 0
         self.compactions = 0
         self.compactions_failed = 0
@@ -121,7 +122,7 @@ class Maintenance:
 
     def _flush(self, now_ms: int) -> None:
         self._head.files.sync()
-        self.flushes += self._flusher.spill()
+        self.flushes += self._flusher.spill(self.spill_samples)
         until = self._flusher.due_until(now_ms)
         if until != MIN_TIME:
             written = self._flusher.run(until)

@@ -9,7 +9,6 @@ SAMPLES    u32 n | u32 0 | timestamps i64[n] | values f64[n] | sids i32[n]
 HISTOGRAMS u32 n | u32 0 | timestamps i64[n] | sids i32[n] | sizes u32[n] | blobs (histograms.py)
 EXEMPLARS  JSON [[sid, labels, value, t], ...]
 DELETE     i64 min | i64 max | sids i32[n]
-SEALED     u32 group | u32 0 | i64 t: rows of the group up to t are in a head file
 """
 
 import enum
@@ -38,7 +37,6 @@ class Kind(enum.IntEnum):
     HISTOGRAMS = 6
     EXEMPLARS = 7
     DELETE = 8
-    SEALED = 9
 
 
 _TWO: Final = struct.Struct("<II")

@@ -83,6 +83,7 @@ class StorageModel(RuleBasedStateMachine):
             self.folder, StorageOptions(block_ms=BLOCK_MS, max_ahead_ms=0, retention_ms=0), self.clock
         )
         self.storage.open()
+        self.storage.maintenance.spill_samples = 40
         self.groups = [self.storage.open_group() for _ in range(2)]
         self.pages: list[list[LabelSet]] = [[], []]
         self.present: list[set[LabelSet]] = [set(), set()]
@@ -160,6 +161,10 @@ class StorageModel(RuleBasedStateMachine):
             self.storage.sync()
             self.storage.abandon()
         self.open()
+
+    @rule()
+    def clean(self) -> None:
+        self.storage.clean_tombstones()
 
     @rule(number=st.integers(0, 30), back=st.integers(0, 200_000), length=st.integers(0, 100_000))
     def delete(self, number: int, back: int, length: int) -> None:
