@@ -14,7 +14,7 @@ from exporters.container.groups.registry import groups
 from exporters.container.machine import machine_metrics
 from exporters.container.scrape import Scraper, Settings, group_names
 from exporters.endpoint import MetricsEndpoint
-from exporters.process import build_info
+from exporters.process import build_info, give_back_memory
 from pharos.clock import Clock, SystemClock
 from pharos.config import ConfigError
 from pharos.exposition import Metric
@@ -90,6 +90,7 @@ class ContainerExporter(Service):
 
     async def open(self) -> None:
         await self.web.start()
+        give_back_memory()
 
     async def close(self) -> None:
         await self.web.stop()

@@ -16,7 +16,7 @@ from exporters.endpoint import BadQueryError, MetricsEndpoint
 from exporters.node.config import Settings, add_collector_flags, settings
 from exporters.node.registry import collectors
 from exporters.node.scrape import FilterError, Scraper
-from exporters.process import build_info
+from exporters.process import build_info, give_back_memory
 from pharos.clock import Clock, SystemClock
 from pharos.config import ConfigError
 from pharos.exposition import Metric
@@ -78,6 +78,7 @@ class NodeExporter(Service):
 
     async def open(self) -> None:
         await self.web.start()
+        give_back_memory()
 
     async def close(self) -> None:
         await self.web.stop()

@@ -47,6 +47,7 @@ def serve(command: str, arguments: list[str]) -> int:
     flags.web(f":{chosen.port}")
     module.add_flags(flags)
     options = parser.parse_args(arguments)
+    del parser, flags  # hundreds of objects for some parts, and this frame lives as long as the server
     from pharos.logs import setup_logging
     from pharos.service import run
     from pharos.up.lifeline import tie_to_supervisor

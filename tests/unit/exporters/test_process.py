@@ -3,7 +3,7 @@ import os
 import pytest
 
 from exporters.page import samples
-from exporters.process import build_info, process_metrics
+from exporters.process import build_info, give_back_memory, process_metrics
 
 
 def test_this_process() -> None:
@@ -16,3 +16,8 @@ def test_this_process() -> None:
 def test_build_info_names_the_version() -> None:
     (key,) = samples(build_info("node_exporter"))
     assert key.startswith('node_exporter_build_info{version="')
+
+
+def test_giving_back_memory_leaves_the_process_alive() -> None:
+    give_back_memory()
+    assert samples(process_metrics())["process_resident_memory_bytes"] > 1 << 20
