@@ -32,8 +32,13 @@ Format = Callable[[Value, str], str]
 
 
 def escape_regex(text: str) -> str:
-    """The text as a literal inside a regular expression that stands in a PromQL string (so each backslash is doubled)."""
-    return _REGEX_META.sub(lambda found: "\\\\" + found[0], text)
+    """The text as a literal inside a regular expression that stands in a PromQL string."""
+    return escape_string(_REGEX_META.sub(lambda found: "\\" + found[0], text))
+
+
+def escape_string(text: str) -> str:
+    """The text inside a PromQL string: it can neither end the string nor escape what follows."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _join(separator: str, each: Callable[[str], str] = str) -> Format:
@@ -71,7 +76,7 @@ def _lucene(value: Value, _: str) -> str:
 
 def _prometheus(value: Value, _: str) -> str:
     if not value.multi and len(value.values) == 1:
-        return value.values[0].replace("\\", "\\\\").replace('"', '\\"')
+        return escape_string(value.values[0])
     escaped = [escape_regex(text) for text in value.values]
     return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
 

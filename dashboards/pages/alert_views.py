@@ -92,7 +92,7 @@ def _alert(context: PageContext, alert: Mapping[str, Any], shared: Mapping[str, 
     else:
         mark = chip(str(labels.get("severity") or context.t("firing")), state)
     own = {k: v for k, v in labels.items() if k not in shared and k not in ("alertname", "severity")}
-    matchers = ", ".join(f'{k}="{v}"' for k, v in sorted(labels.items()))
+    matchers = ", ".join(format_matcher({"name": k, "value": v}) for k, v in sorted(labels.items()))
     actions = [_graph_link(context, alert.get("generatorURL", ""))]
     if not silenced:
         actions.append(

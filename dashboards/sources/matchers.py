@@ -32,4 +32,5 @@ def format_matcher(matcher: dict[str, Any]) -> str:
     """`name=~"value"`."""
     equal = matcher.get("isEqual", True)
     operator = ("=~" if equal else "!~") if matcher.get("isRegex") else ("=" if equal else "!=")
-    return f'{matcher["name"]}{operator}"{matcher["value"]}"'
+    value = str(matcher["value"]).replace("\\", "\\\\").replace('"', '\\"')
+    return f'{matcher["name"]}{operator}"{value}"'

@@ -73,6 +73,9 @@
     P.themeChanged.emit(theme);
   };
 
+  /* An address out of a dashboard: a page or a mail, never a script. */
+  P.safeHref = (address) => (/^(https?:|\/|\?|#|mailto:)/.test(address) ? address : "/" + address);
+
   P.copy = async (text) => {
     if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
     const area = document.createElement("textarea");

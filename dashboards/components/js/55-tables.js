@@ -185,8 +185,7 @@
       .replace(/\$\{__data\.fields(?:\.([\w ]+)|\["?([^\]"]+)"?\])\}/g, (_, a, b) => encodeURIComponent(text(row[a || b]) === undefined ? "" : text(row[a || b])))
       .replace(/\$\{__value\.(?:raw|text|numeric)\}/g, encodeURIComponent(value))
       .replace(/\$\{?__url_time_range\}?/g, `from=${P.session.from}&to=${P.session.to}`);
-    const ready = P.session.text(filled);
-    return /^(https?:|\/|\?|#|mailto:)/.test(ready) ? ready : "/" + ready;
+    return P.safeHref(P.session.text(filled));
   }
 
   P.TablePanel = function TablePanel({ spec, frames, pageSize }) {

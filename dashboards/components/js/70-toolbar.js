@@ -109,7 +109,7 @@
       h("div", { className: "toolbar-main" },
         h("h1", { className: "page-title" }, props.crumb ? h(React.Fragment, null, h("a", { href: props.crumb.href, className: "crumb" }, props.crumb.text), h("span", { className: "crumb-mark" }, "/")) : null, props.title),
         h("span", { className: "grow" }),
-        (props.links || []).map((link, i) => h("a", { key: i, className: "control", href: session.text(link.url), target: link.targetBlank ? "_blank" : undefined, rel: "noreferrer" }, P.icon("link"), link.title)),
+        (props.links || []).map((link, i) => h("a", { key: i, className: "control", href: P.safeHref(session.text(link.url)), target: link.targetBlank ? "_blank" : undefined, rel: "noreferrer" }, P.icon("link"), link.title)),
         features.includes("share") ? h(Share) : null,
         features.includes("time") ? h(TimePicker) : null,
         features.includes("refresh") ? h(Refresh) : null),
