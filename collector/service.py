@@ -203,6 +203,7 @@ class CollectorService(Service):
     async def close(self) -> None:
         self.state.ready = False
         self.runner.close()
+        self.api.query_log.close()
         await self.rules.close()
         await self.scraping.stop()
         await self.remote_write.stop(min(2.0, float(self._options.storage_remote_flush_deadline)))
@@ -223,6 +224,7 @@ class CollectorService(Service):
 
     async def _apply(self, loaded: Loaded) -> None:
         config = loaded.config
+        self.api.query_log.open(config.global_.query_log_file)
         try:
             await self.sender.apply(config.alerting, config.global_.external_labels)
         except ValueError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from collector.api.execution import QueryRunner
+from collector.api.query_log import QueryLog
 from collector.config import PrometheusConfig
 from collector.promql.parser.ast import Expr
 from collector.promql.result import QueryResult
@@ -152,6 +153,7 @@ class ApiContext:
     rules: RulesView
     rule_folder: RuleFolder | None = None
     reload: Callable[[], Awaitable[None]] | None = None
+    query_log: QueryLog = field(default_factory=QueryLog)
 
     def now_ms(self) -> int:
         return int(self.clock.now() * 1000)

@@ -5,6 +5,7 @@ Values: shortest digits that read back the same; an exponent only below 1e-6 and
 
 import math
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -53,3 +54,12 @@ def time_text(ms: int) -> str:
 def time_texts(times_ms: Sequence[int] | NDArray[np.int64]) -> list[str]:
     """Many times."""
     return [time_text(ms) for ms in (times_ms.tolist() if isinstance(times_ms, np.ndarray) else times_ms)]
+
+
+def rfc3339(seconds: float) -> str:
+    """A time as Go writes it in JSON; 0 is Go's zero time."""
+    if seconds <= 0:
+        return "0001-01-01T00:00:00Z"
+    moment = datetime.fromtimestamp(seconds, UTC)
+    fraction = f"{moment.microsecond:06d}".rstrip("0")
+    return f"{moment:%Y-%m-%dT%H:%M:%S}{'.' + fraction if fraction else ''}Z"

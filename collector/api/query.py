@@ -103,6 +103,7 @@ async def _answer(
     def work(query: ActiveQuery) -> Pieces:
         result = evaluate(query)
         taken_s = time.time() - query.started_at
+        _log(context, request, parameters, result, query, taken_s)
         asked = parameters.text("stats")
         stats = stats_json(result, query.queue_s, taken_s, per_step=asked == "all") if asked else None
         cut = limit if limit < len(result) else 0
@@ -121,6 +122,22 @@ async def _answer(
     except (ParseError, InvalidQueryError) as error:
         raise bad_parameter("query", error) from error
     return streamed(request, pieces, context.runner.stream, columns.MEDIA_TYPE if in_columns else JSON)
+
+
+def _log(
+    context: ApiContext,
+    request: Request,
+    parameters: Parameters,
+    result: QueryResult,
+    query: ActiveQuery,
+    taken_s: float,
+) -> None:
+    if not context.query_log.active:
+        return
+    asked = {name: parameters.text(name) for name in ("query", "time", "start", "end", "step") if parameters.text(name)}
+    stats = stats_json(result, query.queue_s, taken_s, per_step=False)
+    client = {"clientIP": query.client, "method": request.method, "path": request.url.path}
+    context.query_log.write(context.clock.now(), asked, stats, client)
 
 
 def stats_json(result: QueryResult, queue_s: float, taken_s: float, *, per_step: bool) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from starlette.responses import PlainTextResponse, Response
 from collector.api.context import ApiContext
 from collector.api.envelope import success
 from collector.api.errors import ApiError
+from collector.api.numbers import rfc3339
 from collector.api.parameters import Parameters
-from collector.api.status import rfc3339
 from collector.config import parse_rules
 from collector.rules.files import RuleFolder
 from collector.rules.loader import GroupLoader

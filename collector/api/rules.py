@@ -10,8 +10,8 @@ from starlette.responses import Response
 from collector.api.context import ApiContext
 from collector.api.envelope import success
 from collector.api.errors import ApiError, bad_parameter
+from collector.api.numbers import rfc3339
 from collector.api.parameters import Parameters
-from collector.api.status import rfc3339
 from collector.promql.parser.numbers import format_float
 from collector.rules.alert import Alert
 from collector.rules.alerting import AlertingRule

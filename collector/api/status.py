@@ -4,7 +4,6 @@ import os
 import platform
 import socket
 import threading
-from datetime import UTC, datetime
 from typing import Any
 
 import psutil
@@ -14,18 +13,10 @@ from starlette.responses import Response
 from collector.api.context import ApiContext
 from collector.api.envelope import success
 from collector.api.errors import ApiError
+from collector.api.numbers import rfc3339
 from collector.api.parameters import Parameters
 from collector.promql.parser.signatures import SIGNATURES
 from pharos import __version__
-
-
-def rfc3339(seconds: float) -> str:
-    """A time as Go writes it in JSON; 0 is Go's zero time."""
-    if seconds <= 0:
-        return "0001-01-01T00:00:00Z"
-    moment = datetime.fromtimestamp(seconds, UTC)
-    fraction = f"{moment.microsecond:06d}".rstrip("0")
-    return f"{moment:%Y-%m-%dT%H:%M:%S}{'.' + fraction if fraction else ''}Z"
 
 
 async def config(context: ApiContext, request: Request, parameters: Parameters) -> Response:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from collector.api.status import rfc3339
+from collector.api.numbers import rfc3339
 from collector.config import PrometheusConfig
 from collector.scrape import ScrapeManager, Target
 from pharos.labels import Labels
