@@ -10,7 +10,7 @@ from typing import Final
 from pharos.config import ConfigError, Location
 
 DEFAULTS: Final = Path(__file__).resolve().parents[2] / "deploy" / "default"
-_PLACEHOLDER = re.compile(r"\$\{(PHAROS_[A-Z_]+)\}")
+_PLACEHOLDER = re.compile(r"\$\{(PHAROS_[A-Z_]+)(?::-[^}]*)?\}")  # a part that runs alone takes what follows `:-`
 
 
 def render_configuration(own: Path | None, target: Path, values: dict[str, str], defaults: Path = DEFAULTS) -> Path:

@@ -20,6 +20,10 @@ def test_own_files_win_and_placeholders_are_filled(tmp_path: Path) -> None:
     assert (target / "rules" / "r.yml").exists()
 
 
+def test_what_a_part_would_take_alone_gives_way() -> None:
+    assert fill("${PHAROS_X:-data}/x ${OTHER:-y}", {"PHAROS_X": "/run"}, "f.yml") == "/run/x ${OTHER:-y}"
+
+
 def test_an_unknown_placeholder_is_named_with_its_line() -> None:
     with pytest.raises(ConfigError, match=r"f\.yml:2:1: unknown placeholder \$\{PHAROS_Y\}, known: PHAROS_X"):
         fill("\n${PHAROS_Y}", {"PHAROS_X": ""}, "f.yml")
