@@ -93,6 +93,8 @@ class Sender:
             if not delivery.later:
                 return True
             self._metrics.retries.labels("items").inc()
+            if len(delivery.later) < len(items):
+                backoff.attempts = 0  # it takes some: no reason to stay away long
             items = [items[at] for at in delivery.later]
             if self.stopping.wait(backoff.next_s()):
                 return False

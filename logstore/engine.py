@@ -85,7 +85,7 @@ def create(path: Path) -> Opened:
     Index(SCHEMA, path=str(path))
     meta_file = path / "meta.json"
     meta = json.loads(meta_file.read_text())
-    meta["index_settings"] = {"docstore_compression": "none", "docstore_blocksize": 16384}
+    meta["index_settings"] = {"docstore_compression": "lz4", "docstore_blocksize": 131072}
     for field in meta["schema"]:
         if field["name"] == "@timestamp":
             field["options"]["precision"] = "milliseconds"
