@@ -214,3 +214,31 @@ def test_history_explanation_and_test_button(tmp_path: Path) -> None:
             assert not wet["success"]
             assert "no such robot" in wet["error"]
             assert httpx.post(f"{url}/api/v2/receivers/nobody/test").status_code == 404
+
+
+@pytest.mark.peers
+def test_a_real_prometheus_sends_its_alerts(tmp_path: Path) -> None:
+    port, prometheus_port = free_port(), free_port()
+    url = f"http://127.0.0.1:{port}"
+    (tmp_path / "rules.yml").write_text(
+        "groups: [{name: g, rules: [{alert: Always, expr: vector(1), labels: {severity: page}, annotations: {summary: hi}}]}]"
+    )
+    (tmp_path / "prometheus.yml").write_text(
+        "global: {evaluation_interval: 1s}\nrule_files: [rules.yml]\n"
+        f"alerting: {{alertmanagers: [{{static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}]}}\n"
+    )
+    start = [
+        need_peer("prometheus"),
+        f"--config.file={tmp_path / 'prometheus.yml'}",
+        f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+        f"--web.listen-address=127.0.0.1:{prometheus_port}",
+    ]
+    with webhook() as hook:
+        write(tmp_path, f"webhook_configs: [{{url: '{hook.url}/hook'}}]")
+        with running(argv(tmp_path, port), tmp_path / "log"):
+            wait_ready(url)
+            with running(start, tmp_path / "prometheus.log"):
+                (body,) = wait_for("the notification", lambda: hook.at("/hook")[:1], timeout_s=30)
+    assert body["commonLabels"] == {"alertname": "Always", "severity": "page"}
+    assert body["commonAnnotations"] == {"summary": "hi"}
+    assert "/graph?g0.expr=vector" in body["alerts"][0]["generatorURL"]
