@@ -27,7 +27,7 @@ from logstore.timestamps import is_plain, parse_date
 
 logger = logging.getLogger(__name__)
 
-REFRESH_S: Final = 1.0
+REFRESH_S: Final = 0.5
 IDLE_REFRESH_S: Final = 15.0
 SEARCH_IDLE_S: Final = 30.0
 COMMIT_ROWS: Final = 100_000
