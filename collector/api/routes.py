@@ -1,10 +1,11 @@
 """The table of routes, and what surrounds every handler: parameters in, errors and CORS headers out."""
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -15,7 +16,9 @@ from collector.api.errors import ApiError
 from collector.api.parameters import Parameters, read_parameters
 from collector.promql.errors import QueryError
 from collector.storage.interface import TooManySamplesError
+from pharos.http.middleware import BodyTooLargeError
 
+logger = logging.getLogger(__name__)
 Handler = Callable[[ApiContext, Request, Parameters], Awaitable[Response]]
 PREFIX: Final = "/api/v1"
 _GET: Final = ("GET",)
@@ -87,6 +90,11 @@ def _endpoint(context: ApiContext, handler: Handler, cors: "Cors") -> Callable[[
             response = failure(request, ApiError(error.kind, str(error)))  # type: ignore[arg-type]
         except TooManySamplesError as error:
             response = failure(request, ApiError("execution", str(error)))
+        except (BodyTooLargeError, ClientDisconnect, TimeoutError):
+            raise
+        except Exception as error:
+            logger.exception("Request failed", extra={"path": request.url.path})
+            response = failure(request, ApiError("internal", f"{type(error).__name__}: {error}"))
         return cors.mark(request, response)
 
     return endpoint

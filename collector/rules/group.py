@@ -107,11 +107,10 @@ def evaluate_group(
             rule.state.health, rule.state.last_error = "ok", ""
             group.last_samples += len(samples)
         except (QueryError, RuleError) as error:
-            group.failures += 1
-            rule.state.health, rule.state.last_error = "err", str(error)
-            logger.warning(
-                "Evaluating rule failed", extra={"group": group.name, "rule": rule.name, "reason": str(error)}
-            )
+            _failed(group, rule, str(error))
+        except Exception as error:  # one rule that trips over a mistake of ours must not end the others
+            logger.exception("Evaluating rule failed", extra={"group": group.name, "rule": rule.name})
+            _failed(group, rule, f"{type(error).__name__}: {error}")
         rule.state.last_duration_s = clock.monotonic() - rule_started
         group.last_rules_duration_s += rule.state.last_duration_s
     _bury(group.left_over, stored_at, append)
@@ -119,6 +118,12 @@ def evaluate_group(
     group.last_at_s = clock.now()
     group.last_duration_s = clock.monotonic() - started
     group.iterations += 1
+
+
+def _failed(group: Group, rule: AnyRule, reason: str) -> None:
+    group.failures += 1
+    rule.state.health, rule.state.last_error = "err", reason
+    logger.warning("Evaluating rule failed", extra={"group": group.name, "rule": rule.name, "reason": reason})
 
 
 def _store(rule: AnyRule, samples: list[Sample], at_ms: int, append: Append) -> None:

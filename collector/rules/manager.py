@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from collector.promql.errors import QueryError
 from collector.rules.alerting import AlertingRule
 from collector.rules.group import Group, evaluate_group
 from collector.rules.metrics import RuleMetrics
@@ -150,8 +149,8 @@ class RuleManager:
                         rule, self._reader, at_ms, tolerance_ms=options.outage_tolerance_ms, grace_ms=options.grace_ms
                     ),
                 )
-            except (QueryError, OSError) as error:
-                logger.error("Restoring alert state failed", extra={"rule": rule.name, "reason": str(error)})
+            except Exception:  # the alert begins anew, the server goes on
+                logger.exception("Restoring alert state failed", extra={"rule": rule.name})
 
     def _append(self, series: Sequence[LabelSet], samples: Sequence[Sample], at_ms: int) -> None:
         floats = [index for index, sample in enumerate(samples) if sample.histogram is None]

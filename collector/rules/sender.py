@@ -92,7 +92,10 @@ class Destination:
     async def _post(self, batch: list[OutgoingAlert]) -> bool:
         """Whether the batch is done with: taken, or refused for what it is."""
         started = self._clock.monotonic()
-        body = encode(batch, self._options.external_url)
+        try:
+            body = encode(batch, self._options.external_url)
+        except TypeError as error:  # text that is no UTF-8
+            return self._failed(batch, f"cannot be written as JSON: {error}", retry=False)
         try:
             answer = await self._client.post(self.url, content=body, headers={"Content-Type": "application/json"})
         except (httpx.HTTPError, OSError, ValueError) as error:

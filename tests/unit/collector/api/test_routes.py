@@ -230,3 +230,11 @@ groups:
         ]
         bad = await client.post("/api/v1/rules/backtest", data={"rules": "groups: [{name: g, rulez: []}]"})
         assert "did you mean 'rules'" in bad.json()["error"]
+
+
+async def test_a_mistake_of_ours_is_an_internal_error() -> None:
+    context = api_context(storage_with(*SERIES))
+    context.targets = None  # type: ignore[assignment]
+    async with api_client(context) as client:
+        answer = await client.get("/api/v1/scrape_pools")
+        assert (answer.status_code, answer.json()["errorType"]) == (500, "internal")

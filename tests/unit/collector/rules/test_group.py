@@ -128,3 +128,17 @@ def test_a_reload_keeps_alerts_and_buries_what_is_gone() -> None:
     server.group = fresh
     server.round(NOW)
     assert [dict(key) for key, value, _ in server.stored if value != value] == [{"__name__": "r", "i": "x"}]
+
+
+def test_a_mistake_of_ours_harms_one_rule_only() -> None:
+    server = Server(rules("  - {record: r, expr: hits}\n  - {record: ok, expr: sum(hits)}\n"), "hits 1x10")
+    good = server.queries.for_rules
+
+    def query(text: str, at_ms: int) -> list[Sample]:
+        if text == "hits":
+            raise IndexError("oh")
+        return good(text, at_ms)
+
+    evaluate_group(server.group, NOW, query, server._append, FixedClock())
+    assert [rule.state.health for rule in server.group.rules] == ["err", "ok"]
+    assert server.group.rules[0].state.last_error == "IndexError: oh"
