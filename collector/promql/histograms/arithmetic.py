@@ -106,11 +106,7 @@ def total(items: Sequence[FloatHistogram]) -> Combined:
             positive=np.array([_exact_sum(list(column)) for column in zip(*(x.positive for x in items), strict=True)]),
             negative=np.array([_exact_sum(list(column)) for column in zip(*(x.negative for x in items), strict=True)]),
         )
-    return replace_histogram(result, exact)
-
-
-def replace_histogram(result: Combined, h: FloatHistogram) -> Combined:
-    return Combined(h, result.collision, result.reconciled)
+    return replace(result, histogram=exact)
 
 
 def is_reset(current: FloatHistogram, previous: FloatHistogram) -> bool:
