@@ -9,6 +9,7 @@ collectors:
 import argparse
 import dataclasses
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from exporters.node.host import Roots
@@ -59,7 +60,8 @@ def add_collector_flags(flags: Flags) -> None:
 
 def settings(given: argparse.Namespace, file: str = "") -> Settings:
     """The settings of a command line and a configuration file. Raises `ConfigError`."""
-    config: Any = load(_config_class(), file) if file else _config_class()()
+    kind = config_class(tuple(plugin.name for plugin in collectors))
+    config: Any = load(kind, file) if file else kind()
     disable = (
         given.collector_disable_defaults if given.collector_disable_defaults is not None else config.disable_defaults
     )
@@ -86,10 +88,11 @@ def _roots(given: argparse.Namespace, paths: Roots) -> Roots:
     return Roots(**{name: path.rstrip("/") or "/" for name, path in picked.items()})
 
 
-def _config_class() -> type[Any]:
-    """The class of the YAML file, made from the collectors that are registered now."""
+@lru_cache(maxsize=2)
+def config_class(names: tuple[str, ...]) -> type[Any]:
+    """The class of the YAML file for these collectors."""
     entries = []
-    for plugin in collectors:
+    for plugin in (collectors[name] for name in names):
         kind = options_class(plugin)
         entry = dataclasses.make_dataclass(
             f"{plugin.name}_settings",

@@ -7,6 +7,7 @@ import argparse
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -160,15 +161,21 @@ def heads(page: str) -> dict[str, tuple[str, str]]:
 
 def settings_of(arguments: list[str], file: str = "") -> Settings:
     """The settings of a command line."""
-    from exporters.node.app import add_flags
     from exporters.node.config import settings
+
+    return settings(_parser().parse_args(arguments), file)
+
+
+@cache
+def _parser() -> argparse.ArgumentParser:
+    from exporters.node.app import add_flags
     from pharos.flags import Flags
 
     parser = argparse.ArgumentParser(allow_abbrev=False)
     flags_ = Flags(parser)
     flags_.web(":0")
     add_flags(flags_)
-    return settings(parser.parse_args(arguments), file)
+    return parser
 
 
 def collect(name: str, arguments: list[str]) -> dict[str, float]:
