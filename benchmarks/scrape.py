@@ -144,7 +144,7 @@ def measure(name: str, load: Load, seconds: float, folder: Path) -> Result:
     )
     try:
         _wait_ready(name, port)
-        _wait_for_hits(hits, load.targets * 4)
+        _wait_for_hits(hits, load.targets * 8)
         process = psutil.Process(server.pid)
         cpu, scrapes, began = sum(process.cpu_times()[:2]), hits.value, time.monotonic()
         time.sleep(seconds)

@@ -145,51 +145,6 @@ class DockerSdConfig(HttpClientConfig):
             raise FieldError("host", "host missing")
 
 
-KubernetesRole = Literal["node", "service", "pod", "endpoints", "endpointslice", "ingress"]
-
-
-@dataclass(frozen=True, slots=True)
-class KubernetesSelector:
-    """Server-side selection of the objects of one role."""
-
-    role: KubernetesRole
-    label: str = ""
-    field: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Namespaces:
-    """Where to look; no names: everywhere."""
-
-    own_namespace: bool = False
-    names: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AttachMetadata:
-    """Labels of related objects to add."""
-
-    node: bool = False
-    namespace: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class KubernetesSdConfig(HttpClientConfig):
-    """Objects of a Kubernetes cluster."""
-
-    role: KubernetesRole = "pod"
-    api_server: str = ""
-    kubeconfig_file: str = ""
-    namespaces: Namespaces = Namespaces()
-    selectors: tuple[KubernetesSelector, ...] = ()
-    attach_metadata: AttachMetadata = AttachMetadata()
-
-    def __post_init__(self) -> None:
-        HttpClientConfig.__post_init__(self)
-        if self.api_server and self.kubeconfig_file:
-            raise FieldError("kubeconfig_file", "cannot use 'kubeconfig_file' and 'api_server' simultaneously")
-
-
 @dataclass(frozen=True, slots=True)
 class DiscoveryOptions(HttpClientConfig):
     """The discovery keys that scrape jobs and Alertmanagers share, with the HTTP options both have."""
@@ -199,7 +154,6 @@ class DiscoveryOptions(HttpClientConfig):
     http_sd_configs: tuple[HttpSdConfig, ...] = ()
     dns_sd_configs: tuple[DnsSdConfig, ...] = ()
     docker_sd_configs: tuple[DockerSdConfig, ...] = ()
-    kubernetes_sd_configs: tuple[KubernetesSdConfig, ...] = ()
 
     def refuse_urls(self) -> None:
         """Without relabelling, a static target is a host: a URL there is a mistake."""
@@ -209,6 +163,4 @@ class DiscoveryOptions(HttpClientConfig):
                     raise FieldError("static_configs", f'"{target}" is not a valid hostname')
 
 
-SUPPORTED: Final = tuple(
-    f"{name}_configs" for name in ("static", "file_sd", "http_sd", "dns_sd", "docker_sd", "kubernetes_sd")
-)
+SUPPORTED: Final = tuple(f"{name}_configs" for name in ("static", "file_sd", "http_sd", "dns_sd", "docker_sd"))

@@ -16,7 +16,6 @@ _PATH_FIELDS: Final = frozenset(
         "credentials_file",
         "bearer_token_file",
         "client_secret_file",
-        "kubeconfig_file",
         "query_log_file",
         "scrape_failure_log_file",
         "files",

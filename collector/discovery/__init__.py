@@ -1,4 +1,4 @@
-"""Finding targets: static, files, HTTP, DNS, Docker, Kubernetes. Stands alone: knows nothing of scraping."""
+"""Finding targets: static, files, HTTP, DNS, Docker. Stands alone: knows nothing of scraping."""
 
 from collector.discovery import dns, docker, files, http, static
 from collector.discovery.group import Discoverer, Publish, TargetGroup
