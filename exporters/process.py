@@ -19,7 +19,9 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 def process_metrics() -> Iterator[Metric]:
-    """CPU, memory, descriptors and start time of this process."""
+    """CPU, memory, descriptors and start time of this process; nothing where there is no /proc."""
+    if sys.platform != "linux":
+        return
     fields = read_text("/proc/self/stat").rpartition(")")[2].split()
     yield counter(
         "process_cpu_seconds_total",

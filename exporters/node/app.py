@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-import exporters.node.collectors  # noqa: F401 - registers the built-in collectors
 from exporters.endpoint import BadQueryError, MetricsEndpoint
 from exporters.node.config import Settings, add_collector_flags, settings
 from exporters.node.registry import collectors
@@ -24,6 +23,13 @@ from pharos.flags import Flags, web_options
 from pharos.http.options import WebOptions
 from pharos.http.server import WebServer
 from pharos.service import Service
+
+if sys.platform == "linux":
+    import exporters.node.collectors  # noqa: F401 - registers the built-in collectors
+else:
+    from exporters.node import portable
+
+    portable.register(collectors)
 
 _LANDING = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pharos node exporter</title></head>
 <body><h1>Pharos node exporter</h1><p><a href="{path}">Metrics</a></p>
