@@ -24,6 +24,7 @@ UNSUPPORTED: Final = frozenset(
         "gce",
         "hetzner",
         "ionos",
+        "kubernetes",
         "kuma",
         "lightsail",
         "linode",

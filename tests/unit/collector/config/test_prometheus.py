@@ -94,6 +94,7 @@ BAD = {
     "scrape_configs: [{job_name: a}, {job_name: a}]": 'found multiple scrape configs with job name "a"',
     "scrape_configs: [{job_name: a, scrape_timeout: 2m}]": "p.yml:1:48: scrape_configs[0].scrape_timeout: scrape timeout greater",
     "scrape_configs: [{job_name: a, ec2_sd_configs: []}]": "'ec2_sd_configs' is not supported, supported service discoveries: static_configs",
+    "scrape_configs: [{job_name: a, kubernetes_sd_configs: [{role: pod}]}]": "'kubernetes_sd_configs' is not supported",
     "scrape_configs: [{job_name: a, scheme: ftp}]": "one of http, https",
     "scrape_configs: [{job_name: a, scrape_protocols: [x]}]": "unknown scrape protocol x",
     "scrape_configs: [{job_name: a, scrape_protocols: [PrometheusText0.0.4, PrometheusText0.0.4]}]": "duplicated protocol",
