@@ -12,9 +12,7 @@ from typing import Any, Final
 from dashboards.grafana.layout import flatten_rows
 from dashboards.grafana.panels import MIGRATIONS, Note
 
-DRAWN: Final = frozenset(
-    {"timeseries", "stat", "gauge", "bargauge", "table", "text", "logs", "row", "piechart", "barchart", "state-timeline", "alertlist"}
-)  # fmt: skip
+DRAWN: Final = frozenset({"timeseries", "stat", "gauge", "bargauge", "table", "text", "logs", "row", "piechart"})
 
 
 @dataclass(frozen=True, slots=True)

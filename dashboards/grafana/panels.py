@@ -194,6 +194,12 @@ def text(panel: dict[str, Any], _: Note) -> None:
             options[name] = panel.pop(name)
 
 
+def barchart(panel: dict[str, Any], note: Note) -> None:
+    """Bars over categories are not drawn; their figures are."""
+    panel["type"] = "table"
+    note(f"{panel.get('title') or 'panel'}: a bar chart is shown as a table")
+
+
 MIGRATIONS: Final[dict[str, Callable[[dict[str, Any], Note], None]]] = {
     "graph": graph,
     "singlestat": singlestat,
@@ -201,4 +207,5 @@ MIGRATIONS: Final[dict[str, Callable[[dict[str, Any], Note], None]]] = {
     "table-old": table_old,
     "table": table_old,
     "text": text,
+    "barchart": barchart,
 }

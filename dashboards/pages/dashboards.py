@@ -1,14 +1,15 @@
 """The list of dashboards."""
 
 import re
+from collections.abc import Sequence
 
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
-from dashboards.components import Toolbar
+from dashboards.components import DataTable, Toolbar
 from dashboards.model.dashboard import Dashboard
-from dashboards.pages.base import Page, PageContext, data, icon, notice
+from dashboards.pages.base import Page, PageContext, card, data, icon, notice
 from dashboards.services import Services
 
 
@@ -64,7 +65,28 @@ def listing(context: PageContext, text: str) -> Component:
         notice(context.t("A dashboard file cannot be read"), f"{path}: {reason}", state="warn")
         for path, reason in store.problems.items()
     ]
-    return html.Div(sections)
+    report = import_report(context, found)
+    return html.Div([*sections, *([report] if report else [])])
+
+
+def import_report(context: PageContext, dashboards: Sequence[Dashboard]) -> Component | None:
+    """What looks different from Grafana, per dashboard; None when nothing does."""
+    reports = context.services.store.reports
+    rows = [
+        {"dashboard": dashboard.title, "note": note}
+        for dashboard in dashboards
+        for note in reports.get(dashboard.uid, ())
+    ]
+    if not rows:
+        return None
+    columns = [
+        {"id": "dashboard", "name": context.t("Dashboard"), "width": 280},
+        {"id": "note", "name": context.t("Note")},
+    ]
+    table = DataTable(
+        columns=columns, rows=rows, filterable=len(rows) > 10, testid="import-report", row_testid="import-note"
+    )
+    return card(context.t("What looks different from Grafana"), table, className="report")
 
 
 def _card(context: PageContext, dashboard: Dashboard) -> Component:

@@ -11,7 +11,6 @@
     bargauge: ({ spec, fields }) => h(P.BarGauge, { spec, fields }),
     piechart: ({ spec, fields }) => h(P.Pie, { spec, fields }),
     table: ({ spec, frames }) => h(P.TablePanel, { spec, frames }),
-    barchart: ({ spec, frames }) => h(P.TablePanel, { spec, frames }),
     logs: ({ lines }) => h(P.LogLines, { lines, compact: true }),
   };
   P.views = VIEWS;

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboards.grafana.panels import graph, singlestat, table_old, text
+from dashboards.grafana.panels import barchart, graph, singlestat, table_old, text
 
 
 def drop(_: str) -> None:
@@ -95,6 +95,14 @@ def test_a_new_table_is_left_alone() -> None:
     panel: dict[str, Any] = {"type": "table", "fieldConfig": {"defaults": {"unit": "s"}}}
     table_old(panel, drop)
     assert panel["fieldConfig"] == {"defaults": {"unit": "s"}}
+
+
+def test_a_bar_chart_is_a_table_and_noted() -> None:
+    panel: dict[str, Any] = {"type": "barchart", "title": "b"}
+    notes: list[str] = []
+    barchart(panel, notes.append)
+    assert panel["type"] == "table"
+    assert notes == ["b: a bar chart is shown as a table"]
 
 
 def test_text_moves_into_its_options() -> None:
