@@ -232,6 +232,7 @@ def test_a_real_prometheus_sends_its_alerts(tmp_path: Path) -> None:
         f"--config.file={tmp_path / 'prometheus.yml'}",
         f"--storage.tsdb.path={tmp_path / 'tsdb'}",
         f"--web.listen-address=127.0.0.1:{prometheus_port}",
+        "--rules.alert.resend-delay=1s",  # the first alerts fire before it has found us
     ]
     with webhook() as hook:
         write(tmp_path, f"webhook_configs: [{{url: '{hook.url}/hook'}}]")
