@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pharos.exposition import format_value
 from pharos.labels import METRIC_NAME, Labels, escape_value
 from tests.support.peers import need_peer
@@ -24,6 +26,9 @@ def prometheus(
 ) -> Iterator[str]:
     """The address of a Prometheus that holds just these samples."""
     binary, promtool = need_peer("prometheus"), need_peer("promtool")
+    version = subprocess.run([binary, "--version"], check=True, capture_output=True, text=True).stdout.split()[2]
+    if int(version.split(".")[0]) < 3:
+        pytest.skip(f"Prometheus {version} has other semantics: 3.x is needed, tests/support/packages.sh gets it")
     text = folder / "data.om"
     text.write_text(open_metrics(series, start_ms, step_ms))
     tsdb = folder / "tsdb"
