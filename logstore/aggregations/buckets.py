@@ -1,28 +1,26 @@
 """Buckets by value or by query: terms, histogram, range, filter, filters, missing, global."""
 
+import contextlib
 import re
-from typing import Any, Final
+from typing import Any
 
 from logstore import engine
 from logstore.aggregations.base import MAX_BUCKETS, Agg, Bucket, Kind, Runner, is_date, kinds, option, path
 from logstore.engine import Query
-from logstore.errors import bad_request, parsing
+from logstore.errors import ElasticError, bad_request, parsing
 from logstore.query import build
 from logstore.query.base import any_of, none_of
 from logstore.query.leaves import exists, in_indices, range_, term
-from logstore.timestamps import iso
-
-_NS: Final = 1_000_000
+from logstore.timestamps import iso, parse_date
 
 
 def _show_key(runner: Runner, agg: Agg, bucket: dict[str, Any]) -> dict[str, Any]:
     """Key of a terms bucket as Elasticsearch shows it."""
     key = bucket["key"]
-    if is_date(runner.field(agg)):
-        ms = int(key) // _NS if isinstance(key, int | float) and abs(key) > 1e15 else key
-        if isinstance(ms, int):
+    if is_date(runner.field(agg)) and isinstance(key, str):
+        with contextlib.suppress(ElasticError):  # a field may hold other strings beside dates
+            ms = parse_date(key)
             return {"key": ms, "key_as_string": iso(ms)}
-        return {"key": key}
     out = {"key": int(key) if isinstance(key, float) and key.is_integer() else key}
     if "key_as_string" in bucket:
         out["key_as_string"] = bucket["key_as_string"]

@@ -164,3 +164,8 @@ async def test_top_hits_and_figures_over_buckets(filled: Bench) -> None:
 async def test_refusals(filled: Bench, spec: dict[str, Any], reason: str) -> None:
     with pytest.raises(ElasticError, match=reason):
         await filled.agg(spec)
+
+
+async def test_terms_of_dates_are_moments(filled: Bench) -> None:
+    seen = await filled.agg({"terms": {"field": "fields.seen", "size": 1, "order": {"_key": "asc"}}})
+    assert seen["buckets"] == [{"key": 1793491200000, "key_as_string": "2026-11-01T00:00:00.000Z", "doc_count": 10}]
