@@ -166,3 +166,17 @@ def test_every_group_is_documented() -> None:
     for group in groups:
         assert f"| `{group.name}` | {'on' if group.default else 'off'} |" in text
         assert [family for family in group.facts["families"] if f"`{family}`" not in text] == []
+
+
+# What kubernetes-mixin's rules, alerts and dashboards ask a kubelet's cAdvisor for.
+MIXIN = """
+cpu_usage_seconds_total cpu_cfs_periods_total cpu_cfs_throttled_periods_total memory_working_set_bytes memory_rss memory_cache
+memory_swap memory_usage_bytes network_receive_bytes_total network_transmit_bytes_total network_receive_packets_total
+network_transmit_packets_total network_receive_packets_dropped_total network_transmit_packets_dropped_total
+fs_reads_total fs_writes_total fs_reads_bytes_total fs_writes_bytes_total
+""".split()
+
+
+def test_what_kubernetes_mixin_needs_is_on_by_default() -> None:
+    default = {family for group in groups if group.default for family in group.facts["families"]}
+    assert {f"container_{name}" for name in MIXIN} <= default
