@@ -14,7 +14,6 @@ from typing import Any, Final
 from collector.histogram import FloatHistogram
 from collector.protobuf import (
     BYTES,
-    FIXED64,
     ProtobufError,
     double,
     fields,
@@ -24,6 +23,7 @@ from collector.protobuf import (
     text,
 )
 from collector.remote.histogram_message import decode_histogram
+from collector.remote.samples import SampleRuns
 from pharos.labels import METRIC_NAME, LabelSet, is_valid_utf8_name
 
 _REMEMBERED: Final = 200_000
@@ -43,6 +43,11 @@ class WriteRequest:
     exemplars: list[tuple[LabelSet, float, int]] = field(default_factory=list)
     invalid: int = 0
 
+    def take(self, samples: SampleRuns) -> None:
+        """Fill in times and values of `series`."""
+        timestamps, values = samples.columns()
+        self.timestamps, self.values = timestamps.tolist(), values.tolist()
+
 
 class WriteDecoder:
     """Decodes requests; remembers label sets between them. Not thread-safe."""
@@ -52,15 +57,16 @@ class WriteDecoder:
 
     def decode_v1(self, body: bytes) -> WriteRequest:
         """A request of remote write 1.0. Raises `ProtobufError`."""
-        request = WriteRequest()
+        request, samples = WriteRequest(), SampleRuns()
         for number, kind, value in fields(body):
             if number == 1 and kind == BYTES:
-                self._series_v1(value, request)
+                self._series_v1(value, request, samples)
+        request.take(samples)
         return request
 
     def decode_v2(self, body: bytes) -> WriteRequest:
         """A request of remote write 2.0. Raises `ProtobufError`."""
-        request = WriteRequest()
+        request, samples = WriteRequest(), SampleRuns()
         symbols: list[str] = []
         series: list[Any] = []
         for number, kind, value in fields(body):
@@ -71,10 +77,11 @@ class WriteDecoder:
         if symbols and symbols[0]:
             raise ProtobufError("the first symbol must be empty")
         for message in series:
-            _series_v2(message, symbols, request)
+            _series_v2(message, symbols, request, samples)
+        request.take(samples)
         return request
 
-    def _series_v1(self, message: Any, request: WriteRequest) -> None:
+    def _series_v1(self, message: Any, request: WriteRequest, samples: SampleRuns) -> None:
         end = _labels_end(message)
         raw = bytes(message[:end])
         if raw in self._known:
@@ -87,9 +94,12 @@ class WriteDecoder:
         if labels is None:
             request.invalid += 1
             return
+        count, end = samples.take_runs(message, end)
+        request.series.extend([labels] * count)
         for number, _, value in fields(message, end):
             if number == 2:
-                _sample(value, labels, request)
+                samples.take_one(value)
+                request.series.append(labels)
             elif number == 3:
                 _exemplar_v1(value, labels, request)
             elif number == 4:
@@ -128,18 +138,6 @@ def _checked(pairs: list[tuple[str, str]]) -> LabelSet | None:
     return labels
 
 
-def _sample(message: Any, labels: LabelSet, request: WriteRequest) -> None:
-    value, timestamp = 0.0, 0
-    for number, kind, raw in fields(message):
-        if number == 1 and kind == FIXED64:
-            value = double(raw)
-        elif number == 2:
-            timestamp = signed(raw)
-    request.series.append(labels)
-    request.values.append(value)
-    request.timestamps.append(timestamp)
-
-
 def _histogram(message: Any, labels: LabelSet, request: WriteRequest) -> None:
     histogram, timestamp = decode_histogram(message)
     request.histogram_series.append(labels)
@@ -170,25 +168,25 @@ def _resolve(refs: list[int], symbols: list[str]) -> list[tuple[str, str]]:
         raise ProtobufError("label reference beyond the symbols") from None
 
 
-def _series_v2(message: Any, symbols: list[str], request: WriteRequest) -> None:
-    refs: list[int] = []
-    rest: list[tuple[int, Any]] = []
-    for number, kind, value in fields(message):
-        if number == 1:
-            refs.extend(packed_varints(kind, value))
-        elif number in (2, 3, 4):
-            rest.append((number, value))
+def _series_v2(message: Any, symbols: list[str], request: WriteRequest, samples: SampleRuns) -> None:
+    end = _labels_end(message)
+    refs = [ref for _, kind, value in fields(message, 0, end) for ref in packed_varints(kind, value)]
     labels = _checked(_resolve(refs, symbols))
     if labels is None:
         request.invalid += 1
         return
-    for number, value in rest:
+    count, end = samples.take_runs(message, end)
+    request.series.extend([labels] * count)
+    for number, _, value in fields(message, end):
         if number == 2:
-            _sample(value, labels, request)
+            samples.take_one(value)
+            request.series.append(labels)
         elif number == 3:
             _histogram(value, labels, request)
-        else:
+        elif number == 4:
             _exemplar_v2(value, symbols, labels, request)
+        elif number == 1:
+            raise ProtobufError("label references must come packed and before samples")
 
 
 def _exemplar_v2(message: Any, symbols: list[str], labels: LabelSet, request: WriteRequest) -> None:
