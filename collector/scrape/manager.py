@@ -35,9 +35,11 @@ class ScrapeManager:
         """Take a configuration. Jobs that are the same go on undisturbed."""
         wanted = {job.job_name: job for job in config.scrape_configs}
         for name, pool in list(self._pools.items()):
-            if wanted.get(name) != pool.config:
+            if name not in wanted:
                 await pool.stop(ended=True)
                 del self._pools[name]
+            elif wanted[name] != pool.config:
+                await pool.reconfigure(wanted[name])
         for name, job in wanted.items():
             if name not in self._pools:
                 pool = ScrapePool(job, self._storage, self._clock, self._metrics, self._buffers)

@@ -29,7 +29,10 @@ class ScrapePool:
         self._loops: dict[object, ScrapeLoop] = {}
         self._tasks: dict[object, asyncio.Task[None]] = {}
         self._leaving: set[asyncio.Task[None]] = set()
+        self._outdated: set[object] = set()  # loops that still run by an older configuration
         self._discovery: asyncio.Task[None] | None = None
+        self._moving: dict[object, TargetSpec] = {}  # what goes on with the series of a loop that is ending
+        self._stopping = False
         self.dropped: list[Labels] = []
         self.dropped_count = 0
         metrics.pools.inc()
@@ -40,6 +43,15 @@ class ScrapePool:
             watch(self.config, self.sync, name=self.config.job_name, clock=self._clock),
             name=f"discovery:{self.config.job_name}",
         )
+
+    async def reconfigure(self, config: ScrapeConfig) -> None:
+        """Take another configuration of the same job. Targets that stay change over without their series ending."""
+        if self._discovery is not None:
+            self._discovery.cancel()
+            await asyncio.wait({self._discovery})
+        self.config = config
+        self._outdated = set(self._loops)
+        self.start()
 
     @property
     def tasks(self) -> list[asyncio.Task[None]]:
@@ -58,39 +70,55 @@ class ScrapePool:
         keep = self.config.keep_dropped_targets
         self.dropped = built.dropped[:keep] if keep else built.dropped
         wanted = {spec.key: spec for spec in built.targets}
-        for key in self._loops.keys() - wanted.keys():
-            self._end(key)
+        staying = {spec.identity: spec for spec in built.targets}
+        limit_error = self._limit_error(built.targets)
+        for key in (self._loops.keys() - wanted.keys()) | self._outdated:
+            self._end(key, staying.get(self._loops[key].target.spec.identity), limit_error)
+        moving = {spec.key for spec in self._moving.values()}
         for key, spec in wanted.items():
             if key in self._loops:
                 self._loops[key].target.spec = spec
-            else:
-                self._begin(key, spec)
-        self._apply_limit(built.targets)
+            elif key not in moving:
+                self._begin(spec, limit_error)
+        self._outdated = set()
+        for loop in self._loops.values():
+            loop.forced_error = limit_error
         self._metrics.syncs.labels(self.config.job_name).inc()
         self._metrics.targets.labels(self.config.job_name).set(len(wanted))
 
-    def _apply_limit(self, targets: Sequence[TargetSpec]) -> None:
+    def _limit_error(self, targets: Sequence[TargetSpec]) -> str:
         self._metrics.target_limit.labels(self.config.job_name).set(self.config.target_limit)
         error = within_limit(targets, self.config)
         if error:
             self._metrics.over_target_limit.inc()
-        for loop in self._loops.values():
-            loop.forced_error = error
+        return error
 
-    def _begin(self, key: object, spec: TargetSpec) -> None:
+    def _begin(self, spec: TargetSpec, limit_error: str) -> None:
         target = Target(spec, self.config.job_name)
         loop = ScrapeLoop(target, self.config, self._storage, self._clock, self._metrics, self._buffers)
-        self._loops[key] = loop
-        self._tasks[key] = asyncio.create_task(loop.run(), name=f"scrape:{spec.url}")
+        loop.forced_error = limit_error
+        self._loops[spec.key] = loop
+        self._tasks[spec.key] = asyncio.create_task(loop.run(), name=f"scrape:{spec.url}")
 
-    def _end(self, key: object) -> None:
+    def _end(self, key: object, successor: TargetSpec | None, limit_error: str) -> None:
+        """End a loop; its series end too unless another loop goes on with them."""
         loop, task = self._loops.pop(key), self._tasks.pop(key)
-        leaving = asyncio.create_task(_finish(loop, task, ended=True))
+        if successor is not None:
+            self._moving[key] = successor
+        leaving = asyncio.create_task(self._hand_over(key, loop, task, limit_error))
         self._leaving.add(leaving)
         leaving.add_done_callback(self._leaving.discard)
 
+    async def _hand_over(self, key: object, loop: ScrapeLoop, task: asyncio.Task[None], limit_error: str) -> None:
+        """A series belongs to one loop at a time: the next begins when the last has let go."""
+        await _finish(loop, task, ended=key not in self._moving)
+        successor = self._moving.pop(key, None)
+        if successor is not None and not self._stopping:
+            self._begin(successor, limit_error)
+
     async def stop(self, *, ended: bool) -> None:
         """Stop all loops. `ended`: the job is gone; else the server stops."""
+        self._stopping = True
         if self._discovery is not None:
             self._discovery.cancel()
             await asyncio.wait({self._discovery})

@@ -35,6 +35,11 @@ class TargetSpec:
     def key(self) -> tuple[LabelSet, str, float, float]:
         return self.labels, self.url, self.interval, self.timeout
 
+    @property
+    def identity(self) -> tuple[LabelSet, str]:
+        """The same target, however often it is scraped."""
+        return self.labels, self.url
+
     def offset_s(self, now_s: float, seed: int = 0) -> float:
         """Seconds until the first scrape: each target has its own place within the interval, the same after a restart."""
         digest = hashlib.blake2b(repr((self.labels, self.url)).encode(), digest_size=8).digest()

@@ -268,3 +268,22 @@ async def test_limits_fail_the_scrape_and_a_reload_keeps_other_jobs() -> None:
             await until(lambda: [target.health for target in manager.active_targets()["j"]] == ["up"])
             assert manager.active_targets()["kept"][0] is kept
             assert "stale" not in values(storage, "b")
+
+
+async def test_a_changed_job_goes_on_with_its_series() -> None:
+    storage = FakeStorage()
+    async with server(fixed(sized(b"a 1\nb 1\n"))) as url:
+        address = url.removeprefix("http://")
+
+        def job(more: str) -> str:
+            return f"{GLOBAL}scrape_configs: [{{job_name: j, {more}, static_configs: [{{targets: ['{address}']}}]}}]"
+
+        async with scraping(job("sample_limit: 10"), storage) as manager:
+            await until(lambda: len(values(storage, "b")) >= 2)
+            rules = "metric_relabel_configs: [{source_labels: [__name__], regex: b, action: drop}]"
+            await manager.apply(parse_config(job(f"scrape_interval: 50ms, scrape_timeout: 50ms, {rules}")))
+            await until(lambda: [target.spec.interval for target in manager.active_targets()["j"]] == [0.05])
+            before = len(values(storage, "a"))
+            await until(lambda: len(values(storage, "a")) >= before + 3)
+            assert "stale" not in values(storage, "a")
+            assert len(manager.active_targets()["j"]) == 1
