@@ -11,7 +11,7 @@ import numpy as np
 
 from collector.promql.block import Scalar, Value, finish_names
 from collector.promql.columns import label_order, take
-from collector.promql.errors import InvalidQueryError, QueryCanceledError, QueryTimeoutError
+from collector.promql.errors import ExecutionError, InvalidQueryError, QueryCanceledError, QueryTimeoutError
 from collector.promql.evaluate import Evaluator
 from collector.promql.functions import own_signatures
 from collector.promql.parser import Parser, options_of
@@ -21,7 +21,7 @@ from collector.promql.plan import Plan
 from collector.promql.ranges import parts_of, without_stale
 from collector.promql.rawdata import flattened, shown_samples
 from collector.promql.result import QueryResult, QueryStats
-from collector.promql.run import CancelToken, Run
+from collector.promql.run import TOO_MANY, CancelToken, Run
 from collector.promql.steps import Steps
 from collector.storage.interface import Queryable
 
@@ -106,6 +106,8 @@ class Engine:
             raise InvalidQueryError(f"{found}, must be Scalar or instant Vector")
         query = ActiveQuery(next(self._ids), text, self._now(), start_ms, end_ms, step_ms, cancel or CancelToken())
         steps = Steps.between(start_ms, end_ms, step_ms)
+        if self.options.max_samples and steps.count > self.options.max_samples:
+            raise ExecutionError(TOO_MANY)
         return self._execute(query, expr, steps, timeout_s, lookback_ms, queryable)
 
     def active(self) -> list[ActiveQuery]:

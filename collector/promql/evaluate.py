@@ -112,6 +112,7 @@ class Evaluator:
         if node.smoothed:
             block = smooth_vector(self.run, labels, parts, ends.times, lookback, node.span)
             return block, np.broadcast_to(steps.times, block.values.shape)
+        self.run.check_room(len(labels), steps.count)
         block, times = instant_vector(labels, parts, ends.times, lookback)
         self.count_instants(block, steps)
         compact = block.compact()
@@ -138,6 +139,7 @@ class Evaluator:
         ends = self.ends(node.shift, steps)
         range_ms = self.run.plan.duration(node.range_ms, node.range_expr)
         labels, parts = self._range_parts(node.vector, ends, range_ms)
+        self.run.check_room(len(labels), steps.count)
         vector = range_vector(labels, parts, ends.times, steps.times, range_ms, check=self.run.check)
         self._count(vector.samples_per_step())
         return vector

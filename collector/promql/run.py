@@ -75,6 +75,11 @@ class Run:
         if self.max_samples and self.held_samples > self.max_samples:
             raise ExecutionError(TOO_MANY)
 
+    def check_room(self, series: int, steps: int) -> None:
+        """Refuse a matrix before it takes memory. Most of its cells may be empty, so that it may be larger than the sample limit."""
+        if self.max_samples and series * steps > 4 * self.max_samples:
+            raise ExecutionError(TOO_MANY)
+
     def release(self, cells: int) -> None:
         self.held_samples -= cells
 

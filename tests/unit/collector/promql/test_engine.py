@@ -56,6 +56,15 @@ def test_too_many_samples() -> None:
         engine.instant("m", 60_000)
 
 
+def test_a_matrix_that_would_not_fit_is_refused_beforehand() -> None:
+    engine = Engine(storage(series=2), EngineOptions(max_samples=100))
+    with pytest.raises(ExecutionError, match="too many samples"):
+        engine.range("m", 0, 10**12, 1)
+    roomy = Engine(storage(series=50), EngineOptions(max_samples=1000))
+    with pytest.raises(ExecutionError, match="too many samples"):
+        roomy.range("rate(m[5m])", 0, 999, 1)
+
+
 def test_a_canceled_query_stops() -> None:
     token = CancelToken()
     token.cancel()
