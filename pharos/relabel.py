@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pharos.labels import Labels, is_legacy_label_name
+from pharos.labels import Labels, is_valid_utf8_name
 from pharos.regex import Regex, anchored
 
 
@@ -33,6 +33,7 @@ _NEEDS_TARGET = {
     RelabelAction.KEEPEQUAL,
     RelabelAction.DROPEQUAL,
 }
+_REGEX_ONLY = {RelabelAction.LABELDROP, RelabelAction.LABELKEEP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,10 @@ class RelabelConfig:
     def __post_init__(self) -> None:
         if self.action in _NEEDS_TARGET and not self.target_label:
             raise ValueError(f"relabel action {self.action.value!r} requires 'target_label'")
+        if self.action is RelabelAction.LABELMAP and not self.replacement:
+            raise ValueError("relabel action 'labelmap' requires a non-empty 'replacement'")
+        if self.action in _REGEX_ONLY and (self.source_labels, self.target_label, self.modulus) != ((), "", 0):
+            raise ValueError(f"{self.action.value} action requires only 'regex', and no other fields")
         if self.action is RelabelAction.HASHMOD and self.modulus == 0:
             raise ValueError("relabel action 'hashmod' requires a non-zero 'modulus'")
 
@@ -102,7 +107,7 @@ def _replace(out: Labels, rule: RelabelConfig, source: str) -> None:
     target = rule.target_label
     if "$" in target:
         target = rule.regex.expand(source, target) or ""
-        if not is_legacy_label_name(target):
+        if not is_valid_utf8_name(target):
             return
     if value:
         out[target] = value
