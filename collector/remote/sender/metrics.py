@@ -23,9 +23,6 @@ class SenderMetrics:
         self.samples_retried = counter(
             "samples_retried_total", "Total number of samples which failed on send to remote storage but were retried."
         )
-        self.samples_dropped = counter(
-            "samples_dropped_total", "Total number of samples which were dropped because the log went on without them."
-        )
         self.metadata = counter("metadata_total", "Total number of metadata entries sent to remote storage.")
         self.bytes = counter(
             "bytes_total", "The total number of bytes of data (not metadata) sent by the queue after compression."
