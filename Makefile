@@ -52,6 +52,7 @@ clean: ## remove what was made here, but not ./data
 
 .venv/.runtime: .venv/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	@$(BIN)/python -m dashboards.web.bundle >/dev/null || true
 	@touch $@
 
 .venv/.dev: .venv/.runtime

@@ -89,7 +89,11 @@ def _flags(command: str, options: UpOptions, config: Path, urls: dict[str, str])
         case "blackbox":
             return (f"--config.file={config / 'blackbox.yml'}",)
         case "alerting":
-            return (f"--config.file={config / 'alertmanager.yml'}", f"--storage.path={data / 'alerting'}")
+            return (
+                f"--config.file={config / 'alertmanager.yml'}",
+                f"--storage.path={data / 'alerting'}",
+                f"--web.ui-url={urls['dashboards']}",
+            )
         case "logstore":
             return (f"--storage.path={data / 'logstore'}", f"--retention.time={options.retention}")
         case "logship":
