@@ -66,6 +66,7 @@ class LogStore(Service):
         self._folder, self._web_options = folder, web
         self._retention, self._retention_size = retention, retention_size
         self._clock = clock or SystemClock()
+        self._writer_failed = asyncio.Event()
 
     async def open(self) -> None:
         from logstore.api import routes
@@ -75,6 +76,8 @@ class LogStore(Service):
 
         gc.set_threshold(*GC_THRESHOLDS)
         self.store = Store(self._folder, self._clock)
+        failed, loop = self._writer_failed, asyncio.get_running_loop()
+        self.store.ingest.on_failure = lambda: loop.call_soon_threadsafe(failed.set)
         await asyncio.to_thread(self.store.open)
         metrics = StoreMetrics(self.store)
         self.web = WebServer(
@@ -85,6 +88,7 @@ class LogStore(Service):
         )
         await self.web.start()
         self.spawn(self._retain(), "retention")
+        self.spawn(self._end_with_the_writer(), "writer watch")
         logger.info("Store open", extra={"folder": str(self._folder), "indices": len(self.store.catalog.generations)})
 
     async def close(self) -> None:
@@ -95,6 +99,11 @@ class LogStore(Service):
 
     async def reload(self) -> None:
         self.web.reload_web_config()
+
+    async def _end_with_the_writer(self) -> None:
+        """A store that cannot write ends, so that whoever runs it starts it again; what was acknowledged is replayed."""
+        await self._writer_failed.wait()
+        raise RuntimeError(f"the store can no longer write: {self.store.ingest.failure}")
 
     async def _retain(self) -> None:
         while True:

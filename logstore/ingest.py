@@ -91,6 +91,7 @@ class Ingest:
         self._last_search = -SEARCH_IDLE_S
         self._last_write = time.monotonic()
         self.failure: BaseException | None = None
+        self.on_failure: Callable[[], object] = lambda: None
         self.on_outcomes: Callable[[list[Outcome]], None] = lambda _: None
         self._thread = threading.Thread(target=self._guarded, name="logstore-writer", daemon=True)
 
@@ -129,6 +130,7 @@ class Ingest:
                 waiting.clear()
         except BaseException as error:
             self.failure = error
+            self.on_failure()
             logger.critical("The store can no longer write", extra={"reason": f"{type(error).__name__}: {error}"})
             for item in waiting:
                 if not item.done.done():
