@@ -11,8 +11,9 @@ from collector.storage.assemble import Batch, Deleted
 from collector.storage.block import Block
 from collector.storage.blockstore import BlockStore
 from collector.storage.blockwriter import BlockWriter
-from collector.storage.head import MIN_TIME, Head
+from collector.storage.head import Head
 from collector.storage.interface import Rows
+from collector.storage.order import MIN_TIME
 from collector.storage.samplelog import Run
 from collector.storage.sources import RunBatch, between
 from collector.storage.wal import sync_folder

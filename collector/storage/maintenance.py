@@ -25,9 +25,10 @@ from collector.storage.coarse import CoarseCopies
 from collector.storage.compact import Merge, block_ranges, expired, plan_merge
 from collector.storage.downsample import RESOLUTIONS
 from collector.storage.flush import SPILL_LEVEL, SPILL_SAMPLES, Flusher
-from collector.storage.head import MIN_TIME, Head
+from collector.storage.head import Head
 from collector.storage.interface import Rows
 from collector.storage.options import StorageOptions
+from collector.storage.order import MIN_TIME
 from collector.storage.sections import CorruptFileError
 from collector.storage.tombstones import Tombstones
 from collector.storage.ulid import new_ulid

@@ -7,8 +7,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from collector.storage.head import MAX_TIME, MIN_TIME
 from collector.storage.maintenance import folder_bytes
+from collector.storage.order import MAX_TIME, MIN_TIME
 
 if TYPE_CHECKING:
     from collector.storage.storage import Storage

@@ -3,8 +3,9 @@
 import heapq
 from collections.abc import Iterable
 
-from collector.storage.head import MAX_TIME, MIN_TIME, Head
+from collector.storage.head import Head
 from collector.storage.options import Named, TsdbStats
+from collector.storage.order import MAX_TIME, MIN_TIME
 from pharos.labels import METRIC_NAME
 
 

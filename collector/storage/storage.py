@@ -27,10 +27,11 @@ from collector.storage.coarse import CoarseCopies
 from collector.storage.exemplars import Exemplar
 from collector.storage.flush import SPILL_LEVEL, Flusher, read_flushed
 from collector.storage.group import HeadGroup
-from collector.storage.head import MAX_TIME, MIN_TIME, Head
+from collector.storage.head import Head
 from collector.storage.interface import AppendReport, Rows, SelectHint, Selection, Timestamps, Values
 from collector.storage.maintenance import Maintenance
 from collector.storage.options import BlockInfo, ReplayStatus, StorageOptions, TsdbStats
+from collector.storage.order import MAX_TIME, MIN_TIME
 from collector.storage.records import Kind
 from collector.storage.replay import Replay
 from collector.storage.sections import CorruptFileError
