@@ -20,7 +20,7 @@ SERIES = 50
 
 def main(folder: Path, first_row: int) -> None:
     storage = Storage(
-        folder, StorageOptions(max_ahead_ms=0, wal_segment_bytes=200_000, block_ms=60_000, retention_ms=0)
+        folder, StorageOptions(max_ahead_ms=0, wal_segment_bytes=200_000, block_ms=600_000, retention_ms=0)
     )
     storage.open()
     groups = [storage.open_group() for _ in range(3)]
