@@ -4,7 +4,7 @@ BIN := .venv/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test test-quick lint format screenshots bench lock clean
+.PHONY: help install up test test-quick lint format screenshots bench lock clean packages
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -14,7 +14,7 @@ install: .venv/.runtime ## the `pharos` command in .venv
 up: .venv/.runtime ## the whole stack on this machine: http://127.0.0.1:3000
 	@exec $(BIN)/pharos up $(ARGS)
 
-test: .venv/.dev .venv/.packages ## all tests: unit, properties, integration, peers, containers, browser
+test: .venv/.dev packages ## all tests: unit, properties, integration, peers, containers, browser
 	$(BIN)/python -m tests.run $(PYTEST_ARGS)
 
 test-quick: .venv/.dev ## unit tests only, seconds
@@ -29,12 +29,12 @@ format: .venv/.dev ## write the format, mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-screenshots: .venv/.dev .venv/.packages ## the pictures of the README, from a stack under test
+screenshots: .venv/.dev packages ## the pictures of the README, from a stack under test
 	mkdir -p build/screenshots
 	PHAROS_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest -q tests/e2e/test_stack.py
 	cp build/screenshots/home-dark.png build/screenshots/home-light.png docs/images/
 
-bench: .venv/.dev .venv/.packages ## ratios against the real peers, all in one run
+bench: .venv/.dev packages ## ratios against the real peers, all in one run
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 lock: ## write constraints.txt anew from pyproject.toml
@@ -60,6 +60,5 @@ clean: ## remove what was made here, but not ./data
 	@touch $@
 
 # System packages and peers the tests use; without root they are not installed, named, and what needs them is skipped.
-.venv/.packages: tests/support/packages.sh
+packages: .venv/.dev
 	@bash tests/support/packages.sh
-	@touch $@
