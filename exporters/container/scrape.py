@@ -69,7 +69,7 @@ class Scraper:
         networks: set[str] = set()
         paths: set[str] = set()
         labels_by_id: dict[str, Mapping[str, str]] = {}
-        for cgroup in self._hierarchy.groups(is_container):
+        for cgroup in sorted(self._hierarchy.groups(is_container), key=lambda each: _turn(each.id, facts)):
             name = parse_name(cgroup.id)
             if not self._wanted(cgroup.id, name):
                 continue
@@ -157,6 +157,14 @@ class Scraper:
                         "Reading failed", extra={"group": name, "cgroup": container.cgroup.id, "reason": repr(error)}
                     )
         return failed
+
+
+def _turn(path: str, facts: Mapping[str, Facts]) -> int:
+    """The host is read first, then sandboxes: a network told once is the host's or its pod's, whichever container restarts."""
+    if path == "/":
+        return 0
+    known = facts.get(parse_name(path).container_id)
+    return 1 if known is not None and known.sandbox else 2
 
 
 def group_names(disabled: Iterable[str], enabled: Iterable[str]) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""A containerd of our own with real pods: its own folders and socket, pods in the host's network, an image made here of busybox."""
+"""A containerd of our own with real pods: its own folders and socket, an image made here of busybox.
+
+It runs in a network namespace of its own that leads nowhere; pods are in it, or have theirs by Debian's CNI plugins.
+"""
 
 import asyncio
 import contextlib
@@ -32,11 +35,20 @@ state = "{folder}/state"
   [plugins."io.containerd.grpc.v1.cri".containerd]
     snapshotter = "native"
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "{folder}/none"
-    conf_dir = "{folder}/none"
+    bin_dir = "{plugins}"
+    conf_dir = "{folder}/cni"
 """
+# Loaded only where the plug-ins are; `ptp` gives each pod a pair of interfaces.
+_NETWORK = {
+    "cniVersion": "0.4.0",
+    "name": "harbour",
+    "plugins": [
+        {"type": "ptp", "ipMasq": False, "ipam": {"type": "host-local", "subnet": "10.244.7.0/24"}},
+    ],
+}
+_PLUGINS = (f"{ROOT}/.peers/usr/lib/cni", "/usr/lib/cni")
 _SERVICE = "/runtime.v1.RuntimeService"
-_NODE = 2
+_POD, _NODE = 0, 2
 
 
 def number(field: int, value: int) -> bytes:
@@ -64,9 +76,9 @@ class Containerd:
     def socket(self) -> str:
         return f"{self.folder}/containerd.sock"
 
-    def pod(self, name: str, namespace: str, uid: str) -> tuple[str, bytes]:
+    def pod(self, name: str, namespace: str, uid: str, *, own_network: bool = False) -> tuple[str, bytes]:
         """Start a pod; returns its sandbox's id and its configuration, which containers need too."""
-        namespaces = nested(2, nested(1, number(1, _NODE)))
+        namespaces = nested(2, nested(1, number(1, _POD if own_network else _NODE)))
         config = (
             nested(1, text_field(1, name) + text_field(2, uid) + text_field(3, namespace))
             + text_field(3, f"{self.folder}/logs")
@@ -113,11 +125,17 @@ def containerd(folder: Path) -> Iterator[Containerd]:
     for tool in ("containerd", "ctr", "runc", "busybox"):
         if shutil.which(tool, path=path) is None:
             pytest.skip(f"{tool} is not installed: apt-get install containerd runc busybox-static")
-    (folder / "config.toml").write_text(_CONFIG.format(folder=folder, image=IMAGE))
+    plugins = cni_plugins()
+    (folder / "config.toml").write_text(_CONFIG.format(folder=folder, image=IMAGE, plugins=plugins))
+    (folder / "cni").mkdir()
+    if plugins:
+        (folder / "cni/10-harbour.conflist").write_text(
+            json.dumps(_NETWORK).replace('"host-local"', f'"host-local", "dataDir": "{folder}/addresses"')
+        )
     place = Containerd(folder, f"/pharos{os.getpid()}/kubepods/burstable")
     binary = shutil.which("containerd", path=path) or ""
     environment = {**os.environ, "PATH": path}
-    with running([binary, "-c", f"{folder}/config.toml"], folder / "log", env=environment):
+    with running(["unshare", "--net", binary, "-c", f"{folder}/config.toml"], folder / "log", env=environment):
         ctr = [shutil.which("ctr", path=path) or "", "-a", place.socket, "-n", "k8s.io"]
         _image(folder / "image.tar")
         imported = [*ctr, "images", "import", "--snapshotter", "native", f"{folder}/image.tar"]
@@ -125,12 +143,16 @@ def containerd(folder: Path) -> Iterator[Containerd]:
         try:
             yield place
         finally:
-            _clear(place)
+            remove_cgroups(place.parent.strip("/").split("/")[0])
 
 
-def _clear(place: Containerd) -> None:
-    """Remove what pods left in the cgroup trees."""
-    top = place.parent.strip("/").split("/")[0]
+def cni_plugins() -> str:
+    """The folder with CNI plug-ins; empty where there is none."""
+    return next((folder for folder in _PLUGINS if Path(folder, "ptp").exists()), "")
+
+
+def remove_cgroups(top: str) -> None:
+    """Remove what containers left in the cgroup trees below a folder of ours."""
     for tree in [Path("/sys/fs/cgroup"), *Path("/sys/fs/cgroup").iterdir()]:
         for inner, _, _ in os.walk(tree / top, topdown=False):
             with contextlib.suppress(OSError):
@@ -139,7 +161,7 @@ def _clear(place: Containerd) -> None:
 
 def _image(path: Path) -> None:
     """An OCI image layout in a tar: one layer with busybox."""
-    layer = _tar({"bin/busybox": Path(shutil.which("busybox") or "").read_bytes()}, ("sh", "sleep", "echo", "cat"))
+    layer = root_archive()
     rootfs = {"type": "layers", "diff_ids": [_digest(layer)]}
     command = ["/bin/sh", "-c", "while :; do sleep 3600; done"]
     config = json.dumps(
@@ -158,6 +180,12 @@ def _image(path: Path) -> None:
     files["oci-layout"] = b'{"imageLayoutVersion": "1.0.0"}'
     files["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [entry]}).encode()
     path.write_bytes(_tar(files))
+
+
+def root_archive() -> bytes:
+    """A root file system of busybox as a tar."""
+    busybox = Path(shutil.which("busybox") or "").read_bytes()
+    return _tar({"bin/busybox": busybox}, ("sh", "sleep", "echo", "cat", "dd", "test"))
 
 
 def _tar(files: dict[str, bytes], links: tuple[str, ...] = ()) -> bytes:

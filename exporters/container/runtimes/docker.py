@@ -64,7 +64,8 @@ def facts_of(entry: dict[str, Any], details: dict[str, Any]) -> Facts:
     labels = entry.get("Labels") or {}
     state, config = details.get("State") or {}, details.get("Config") or {}
     sandbox = labels.get("io.kubernetes.docker.type") == "podsandbox"
-    running = entry.get("State") == "running"
+    # The inspection is the later of the two answers, and the one the exit code comes from.
+    running = (state.get("Status") or entry.get("State")) == "running"
     names = entry.get("Names") or [""]
     return Facts(
         id=entry["Id"],

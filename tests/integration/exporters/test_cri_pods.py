@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.containerd import IMAGE, containerd
+from tests.support.containerd import IMAGE, cni_plugins, containerd
 from tests.support.node_exporter import series
 from tests.support.processes import PHAROS, free_port, running, wait_for, wait_ready
 
@@ -48,3 +48,26 @@ def test_pods_have_the_labels_of_a_kubelet(tmp_path_factory: pytest.TempPathFact
     assert all('container="match"' in key and 'pod="lamp-0"' in key for key in gone)
     restarts = [page[key] for key in page if key.startswith("container_restarts_total") and ended_id in key]
     assert restarts == [2]
+
+
+def test_the_network_of_a_pod_is_told_once_with_its_sandbox(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    if not cni_plugins():
+        pytest.skip("no CNI plug-ins: apt-get install containernetworking-plugins")
+    port = free_port()
+    with containerd(tmp_path_factory.mktemp("c")) as place:
+        sandbox, pod = place.pod("buoy-0", "harbour", f"net-{os.getpid()}", own_network=True)
+        for name in ("light", "bell", "horn"):
+            place.container(sandbox, pod, name, "while :; do sleep 60; done")
+        argv = [
+            *PHAROS, "container-exporter", f"--web.listen-address=127.0.0.1:{port}", f"--runtimes=cri={place.socket}",
+        ]  # fmt: skip
+        with running(argv, tmp_path / "log"):
+            wait_ready(f"http://127.0.0.1:{port}")
+            page = series(httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text)
+        place.remove(sandbox)
+    told = [key for key in page if key.startswith("container_network_receive_bytes_total") and 'pod="buoy-0"' in key]
+    assert len(told) == 1
+    assert 'container="POD"' in told[0]
+    assert 'interface="eth0"' in told[0]

@@ -169,7 +169,26 @@ def test_every_group_is_documented() -> None:
 
 
 # What kubernetes-mixin's rules, alerts and dashboards ask a kubelet's cAdvisor for.
-MIXIN = ["cpu_usage_seconds_total", "cpu_cfs_periods_total", "cpu_cfs_throttled_periods_total", "memory_working_set_bytes", "memory_rss", "memory_cache", "memory_swap", "memory_usage_bytes", "network_receive_bytes_total", "network_transmit_bytes_total", "network_receive_packets_total", "network_transmit_packets_total", "network_receive_packets_dropped_total", "network_transmit_packets_dropped_total", "fs_reads_total", "fs_writes_total", "fs_reads_bytes_total", "fs_writes_bytes_total"]
+MIXIN = [
+    "cpu_usage_seconds_total",
+    "cpu_cfs_periods_total",
+    "cpu_cfs_throttled_periods_total",
+    "memory_working_set_bytes",
+    "memory_rss",
+    "memory_cache",
+    "memory_swap",
+    "memory_usage_bytes",
+    "network_receive_bytes_total",
+    "network_transmit_bytes_total",
+    "network_receive_packets_total",
+    "network_transmit_packets_total",
+    "network_receive_packets_dropped_total",
+    "network_transmit_packets_dropped_total",
+    "fs_reads_total",
+    "fs_writes_total",
+    "fs_reads_bytes_total",
+    "fs_writes_bytes_total",
+]
 
 
 def test_what_kubernetes_mixin_needs_is_on_by_default() -> None:

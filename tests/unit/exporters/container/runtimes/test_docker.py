@@ -47,6 +47,13 @@ def test_facts_of_one_that_was_killed() -> None:
     assert (facts.running, facts.exit_code, facts.oom_killed, facts.finished) == (False, 137, True, 1767323046)
 
 
+def test_the_inspection_is_newer_than_the_list() -> None:
+    state = {"Status": "exited", "ExitCode": 3}
+    assert facts_of(LISTED, {"State": state}).exit_code == 3
+    again = facts_of(LISTED | {"State": "restarting"}, {"State": {"Status": "running", "ExitCode": 0}})
+    assert (again.running, again.exit_code) == (True, None)
+
+
 def test_short_states() -> None:
     assert health_of("Up 2 minutes (healthy)") == "healthy"
     assert health_of("Up 2 minutes") == ""
