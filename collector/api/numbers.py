@@ -13,6 +13,7 @@ import orjson
 from numpy.typing import NDArray
 
 _PLAIN_LOW, _PLAIN_HIGH = 1e-6, 1e21
+_EXACT = 2.0**53
 
 
 def value_text(value: float) -> str:
@@ -35,13 +36,35 @@ def value_text(value: float) -> str:
 
 
 def value_texts(values: NDArray[np.float64]) -> list[str]:
-    """Many values at once, some 30 ns each where no exponent and no special value is among them."""
-    text = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY).decode()
-    parts = text[1:-1].replace(".0,", ",").removesuffix(".0").split(",") if len(values) else []
-    if "n" in text or "e" in text:
+    """Many values at once."""
+    return b",".join(value_bytes(values)).decode().split(",") if len(values) else []
+
+
+def value_bytes(values: NDArray[np.float64]) -> list[bytes]:
+    """Many values at once: some 30 ns each when all are whole, 100 ns when no exponent and no special value is among them."""
+    return whole_bytes(values.astype(np.int64)) if all_whole(values[None, :])[0] else _mixed_bytes(values)
+
+
+def all_whole(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """bool[N]: of which rows of float64[N, T] every value is a whole number that an int64 writes as it is (-0 is not)."""
+    with np.errstate(invalid="ignore"):
+        exact = (np.trunc(values) == values) & (np.abs(values) < _EXACT)
+    exact &= ~(np.signbit(values) & (values == 0))
+    return np.asarray(exact.all(axis=1))
+
+
+def whole_bytes(values: NDArray[np.int64]) -> list[bytes]:
+    """Whole numbers."""
+    return orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].split(b",") if len(values) else []
+
+
+def _mixed_bytes(values: NDArray[np.float64]) -> list[bytes]:
+    text = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
+    parts = text[1:-1].replace(b".0,", b",").removesuffix(b".0").split(b",")
+    if b"n" in text or b"e" in text:
         for index, part in enumerate(parts):
-            if "e" in part or part == "null":
-                parts[index] = value_text(float(values[index]))
+            if b"e" in part or part == b"null":
+                parts[index] = value_text(float(values[index])).encode()
     return parts
 
 

@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.api.envelope import dump, tail
 from collector.api.histogram_json import histogram_json
-from collector.api.numbers import time_text, time_texts, value_text, value_texts
+from collector.api.numbers import all_whole, time_text, time_texts, value_bytes, value_text, value_texts, whole_bytes
 from collector.promql.result import QueryResult
 from collector.storage.interface import FlatPart
 from collector.storage.symbols import LabelTable
 
 _PIECE_BYTES: Final = 256 * 1024
+_BLOCK_CELLS: Final = 32 * 1024
+_ROW_END: Final = b'"]]}'
 
 
 def answer(
@@ -104,21 +107,43 @@ def _vector(result: QueryResult, count: int) -> Iterator[bytes]:
 def _matrix(result: QueryResult, count: int) -> Iterator[bytes]:
     labels = label_texts(result.labels)
     times = time_texts(result.times_ms)
-    pairs = [f'[{when},"%s"]' for when in times]
-    full = ",".join(pairs)
+    rows = RowWriter(times)
     histograms: Any = result.histograms
-    complete: Any = result.present[:count].all(axis=1)
-    for row in range(count):
-        if histograms is not None and _any_histogram(histograms, row):
-            yield b'{"metric":' + labels(row) + _mixed(result, row, times)
-            continue
-        values = result.values[row]
-        if complete[row]:
-            body = full % tuple(value_texts(values))
+    size = max(1, _BLOCK_CELLS // max(1, len(times)))
+    for start in range(0, count, size):
+        stop = min(start + size, count)
+        values, present = result.values[start:stop], result.present[start:stop]
+        complete: Any = present.all(axis=1)
+        whole = all_whole(values).tolist()
+        for row in range(start, stop):
+            head = b'{"metric":' + labels(row)
+            if histograms is not None and _any_histogram(histograms, row):
+                yield head + _mixed(result, row, times)
+                continue
+            line = values[row - start]
+            columns = None if complete[row - start] else np.flatnonzero(present[row - start])
+            yield head + rows.text(line, columns, whole=whole[row - start])
+
+
+class RowWriter:
+    """The samples of one series after the other, all at the same times."""
+
+    def __init__(self, times: Sequence[str]) -> None:
+        self._starts = [f'"],[{when},"'.encode() for when in times]
+        # Values go to the even places, what stands between them is always the same.
+        self._line = [b""] * (2 * len(times) + 1)
+        self._line[0::2] = [*self._starts, _ROW_END]
+
+    def text(self, values: NDArray[np.float64], columns: NDArray[np.int64] | None, *, whole: bool) -> bytes:
+        """`,"values":[...]}`. `columns`: where there is a value, None for everywhere; `whole`: as `all_whole` says."""
+        if columns is None:
+            line = self._line
         else:
-            columns = np.flatnonzero(result.present[row])
-            body = ",".join([pairs[column] for column in columns.tolist()]) % tuple(value_texts(values[columns]))
-        yield b'{"metric":' + labels(row) + b',"values":[' + body.encode() + b"]}"
+            values = values[columns]
+            line = [_ROW_END] * (2 * len(columns) + 1)
+            line[0:-1:2] = [self._starts[column] for column in columns.tolist()]
+        line[1::2] = whole_bytes(values.astype(np.int64)) if whole else value_bytes(values)
+        return b',"values":[' + b"".join(line)[3:]
 
 
 def _any_histogram(histograms: Any, row: int) -> bool:
