@@ -5,7 +5,7 @@ Importing httpx costs 6 MB: who only reads options imports them from there.
 
 import ssl
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,13 @@ def new_client(
     verify: ssl.SSLContext | bool = True
     if config.tls_config != TlsConfig():
         verify = client_tls_context(config.tls_config, folder)
+    if config.tls_config.server_name:
+        options.setdefault("event_hooks", {}).setdefault("request", []).append(
+            _asking_for(config.tls_config.server_name)
+        )
+    if config.proxy_url:
+        options.setdefault("proxy", _proxy(config))
+        options.setdefault("mounts", _direct(config.no_proxy, verify))
     return httpx.AsyncClient(
         auth=_auth(config, folder),
         headers={"User-Agent": USER_AGENT, **_headers(config, folder)},
@@ -57,7 +64,6 @@ def new_client(
         follow_redirects=config.follow_redirects,
         http2=config.enable_http2 and _has_tls_features(config),
         trust_env=config.proxy_from_environment,
-        proxy=config.proxy_url or None,
         **options,
     )
 
@@ -65,6 +71,29 @@ def new_client(
 def _has_tls_features(config: HttpClientConfig) -> bool:
     """HTTP/2 is only negotiated over TLS; without it the h2 machinery would be loaded for nothing."""
     return config.tls_config != TlsConfig()
+
+
+def _asking_for(server_name: str) -> Callable[[httpx.Request], Awaitable[None]]:
+    """A hook that asks the server for, and checks, the certificate of another name than the address has."""
+
+    async def hook(request: httpx.Request) -> None:
+        request.extensions = {**request.extensions, "sni_hostname": server_name}
+
+    return hook
+
+
+def _proxy(config: HttpClientConfig) -> httpx.Proxy:
+    headers = {
+        name: ", ".join(value.reveal() for value in values) for name, values in config.proxy_connect_header.items()
+    }
+    return httpx.Proxy(config.proxy_url, headers=headers)
+
+
+def _direct(no_proxy: str, verify: ssl.SSLContext | bool) -> dict[str, httpx.AsyncBaseTransport]:
+    """Transports past the proxy for the hosts of `no_proxy`, and for their sub-domains."""
+    hosts = [host.strip().lstrip(".") for host in no_proxy.split(",") if host.strip()]
+    patterns = [pattern for host in hosts for pattern in (f"all://{host}", f"all://*.{host}")]
+    return {pattern: httpx.AsyncHTTPTransport(verify=verify) for pattern in patterns}
 
 
 def _headers(config: HttpClientConfig, folder: Path | None) -> dict[str, str]:

@@ -5,6 +5,7 @@ Source: the `<http_config>`, `<tls_config>`, `<oauth2>` and `<authorization>` se
 
 import re
 import ssl
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -134,6 +135,10 @@ class HttpClientConfig:
             )
         if self.no_proxy and not self.proxy_url:
             raise FieldError("no_proxy", "no_proxy needs proxy_url")
+        if "/" in self.no_proxy:
+            raise FieldError(
+                "no_proxy", "expected host names or addresses separated by commas; address ranges are not supported"
+            )
         if self.proxy_from_environment and self.proxy_url:
             raise FieldError("proxy_from_environment", "proxy_from_environment and proxy_url exclude each other")
 
@@ -144,13 +149,23 @@ def client_tls_context(tls: TlsConfig, folder: Path | None = None) -> ssl.SSLCon
     context = ssl.create_default_context(cafile=str(base / tls.ca_file) if tls.ca_file else None, cadata=tls.ca or None)
     if tls.insecure_skip_verify:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    if tls.cert_file:
-        context.load_cert_chain(base / tls.cert_file, base / tls.key_file)
+    if tls.cert_file or tls.cert:
+        _load_client_certificate(context, tls, base)
     if tls.min_version:
         context.minimum_version = _VERSIONS[tls.min_version]
     if tls.max_version:
         context.maximum_version = _VERSIONS[tls.max_version]
     return context
+
+
+def _load_client_certificate(context: ssl.SSLContext, tls: TlsConfig, base: Path) -> None:
+    """Certificate and key from files or inline; OpenSSL takes them from files only, so inline ones live in one for a moment."""
+    with tempfile.NamedTemporaryFile("w") as inline:  # only readable by us
+        inline.write(f"{tls.cert}\n{tls.key.reveal()}\n")
+        inline.flush()
+        certificate = base / tls.cert_file if tls.cert_file else Path(inline.name)
+        key = base / tls.key_file if tls.key_file else Path(inline.name)
+        context.load_cert_chain(certificate, key)
 
 
 def read_secret_file(path: str, folder: Path | None = None) -> str:
