@@ -12,7 +12,8 @@ import exporters.container.groups  # noqa: F401 - registers the built-in groups
 from exporters.container.catalogue import Catalogue, find_runtimes
 from exporters.container.groups.registry import groups
 from exporters.container.machine import machine_metrics
-from exporters.container.scrape import Scraper, Settings, group_names
+from exporters.container.scrape import Scraper, Settings
+from exporters.container.selection import group_names
 from exporters.endpoint import MetricsEndpoint
 from exporters.process import build_info, give_back_memory
 from pharos.clock import Clock, SystemClock

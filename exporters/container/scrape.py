@@ -3,7 +3,7 @@
 import inspect
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,11 +165,3 @@ def _turn(path: str, facts: Mapping[str, Facts]) -> int:
         return 0
     known = facts.get(parse_name(path).container_id)
     return 1 if known is not None and known.sandbox else 2
-
-
-def group_names(disabled: Iterable[str], enabled: Iterable[str]) -> tuple[str, ...]:
-    """The groups that are on by default, with these changes. Raises `KeyError` for an unknown one."""
-    off, on = set(disabled), set(enabled)
-    for name in (*off, *on):
-        _ = groups[name]
-    return tuple(plugin.name for plugin in groups if plugin.name in on or (plugin.default and plugin.name not in off))

@@ -107,6 +107,9 @@ def procfs(root: Path, pid: str = "11") -> Path:
         (folder / "fd/3").symlink_to("socket:[4711]")
     udp = "  1: 0:35 0:0 07 00000010:00000020 00:00000000 00000000 0 0 1 2 0000000000000000 3\n"
     tcp = "  1: 0:35 0:0 0A 00000000:00000000 00:00000000 00000000 0 0 1 1 0 100 0 0 10 0\n"
+    counters = "Ip: Forwarding\nIp: 1\nTcp: RtoMin RetransSegs\nTcp: 200 17\n"
+    _write(root / pid, {"net/snmp": counters, "net/netstat": "TcpExt: ListenDrops\nTcpExt: 4\n"})
+    _write(root / pid, {"smaps_rollup": "7f00-7fff ---p 0 00:00 0  [rollup]\nRss: 90 kB\nReferenced:   80 kB\n"})
     _write(root / pid / "net", {"tcp": f"head\n{tcp}{tcp}", "udp": f"head\n{udp}"})
     return root
 

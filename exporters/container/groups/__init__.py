@@ -1,6 +1,7 @@
 """Groups of container metrics, one module each; importing this package registers them in `registry`."""
 
 from exporters.container.groups import (  # noqa: F401
+    advtcp,
     cpu,
     cpuset,
     diskio,
@@ -11,6 +12,7 @@ from exporters.container.groups import (  # noqa: F401
     numa,
     pressure,
     process,
+    referenced,
     sched,
     sockets,
     spec,

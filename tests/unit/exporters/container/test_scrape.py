@@ -4,7 +4,7 @@ import pytest
 
 from exporters.container.facts import Facts
 from exporters.container.groups.registry import Container, Emit, groups
-from exporters.container.scrape import Scraper, Settings, group_names
+from exporters.container.scrape import Scraper, Settings
 from exporters.page import samples
 from pharos.clock import SystemClock
 from tests.support import cgroups
@@ -75,11 +75,3 @@ def test_a_group_that_fails_is_an_error_of_the_page_alone(tmp_path: Path, monkey
     page = samples(Scraper(settings(tmp_path, groups=("broken", "cpu")), SystemClock()).scrape({}))
     assert page["container_scrape_error"] == 1
     assert any(key.startswith("container_cpu_usage") for key in page)
-
-
-def test_names_of_groups() -> None:
-    assert {"cpu", "memory", "network", "diskio", "pressure", "spec"} <= set(group_names([], []))
-    assert "process" in group_names(["cpu"], ["process"])
-    assert "cpu" not in group_names(["cpu"], [])
-    with pytest.raises(KeyError, match="did you mean 'memory'"):
-        group_names(["memry"], [])

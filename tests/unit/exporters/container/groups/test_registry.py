@@ -69,6 +69,11 @@ SOCKETS = {
     'container_network_udp_usage_total{udp_state="txqueued"}': 16,
     'container_network_udp6_usage_total{udp_state="listen"}': 0,
 }
+ADVANCED = {
+    'container_network_advance_tcp_stats_total{tcp_state="retranssegs"}': 17,
+    'container_network_advance_tcp_stats_total{tcp_state="listendrops"}': 4,
+    "container_referenced_bytes": 81_920,
+}
 SCHED = {
     "container_cpu_schedstat_run_seconds_total": 1,
     "container_cpu_schedstat_runqueue_seconds_total": 0.5,
@@ -82,7 +87,7 @@ HUGE = {
     'container_hugetlb_usage_bytes{pagesize="2MB"}': 2_097_152,
     'container_hugetlb_failcnt{pagesize="2MB"}': 7,
 }
-BOTH = CPU | MEMORY | SPEC | IO | NETWORK | PROCESS | SOCKETS | SCHED | HUGE
+BOTH = CPU | MEMORY | SPEC | IO | NETWORK | PROCESS | SOCKETS | ADVANCED | SCHED | HUGE
 V2 = {
     "container_memory_pgscan_total": 3,
     "container_memory_pgsteal_total": 4,
