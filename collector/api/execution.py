@@ -22,6 +22,7 @@ from collector.promql.run import CancelToken
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 _END: Final = b""
+_WATCH_AFTER_S: Final = 0.05  # most queries are done by then, and need nobody to watch their client
 
 
 @dataclass(slots=True)
@@ -63,7 +64,8 @@ class QueryRunner:
             "Queries that took longer than the slow-query threshold.",
             registry=registry,
         )
-        self._time = Summary("prometheus_engine_query_duration_seconds", "Query timings.", ["slice"], registry=registry)
+        times = Summary("prometheus_engine_query_duration_seconds", "Query timings.", ["slice"], registry=registry)
+        self._eval_time, self._queue_time = times.labels("inner_eval"), times.labels("queue_time")
 
     @property
     def active(self) -> list[ActiveQuery]:
@@ -89,12 +91,15 @@ class QueryRunner:
         query = ActiveQuery(next(self._numbers), text, client, time.time())
         self._active[query.number] = query
         self._gauge.inc()
-        watcher = asyncio.create_task(_watch(request, query.token), name="query-client")
+        loop = asyncio.get_running_loop()
+        watch = _Watch(request, query.token)
+        later = loop.call_later(_WATCH_AFTER_S, watch.begin)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, self._started, query, work)
+            return await loop.run_in_executor(self._pool, self._started, query, work)
         finally:
+            later.cancel()
             query.token.cancel()
-            watcher.cancel()
+            watch.end()
             self._gauge.dec()
             self._finished(query)
 
@@ -107,8 +112,8 @@ class QueryRunner:
     def _finished(self, query: ActiveQuery) -> None:
         del self._active[query.number]
         took = time.time() - (query.started_at or query.asked_at)
-        self._time.labels("inner_eval").observe(took)
-        self._time.labels("queue_time").observe(query.queue_s)
+        self._eval_time.observe(took)
+        self._queue_time.observe(query.queue_s)
         if self.slow_after_s and took > self.slow_after_s:
             self._slow.inc()
             logger.warning("Slow query", extra={"query": query.text, "seconds": round(took, 3), "client": query.client})
@@ -124,10 +129,21 @@ class QueryRunner:
             yield piece
 
 
-async def _watch(request: Request, token: CancelToken) -> None:
-    """Cancel when the client goes away. The body must have been read."""
-    while True:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            token.cancel()
-            return
+class _Watch:
+    """Cancels a query when its client goes away. The body must have been read."""
+
+    def __init__(self, request: Request, token: CancelToken) -> None:
+        self._request, self._token = request, token
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        self._task = asyncio.create_task(self._wait(), name="query-client")
+
+    def end(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _wait(self) -> None:
+        while (await self._request.receive())["type"] != "http.disconnect":
+            pass
+        self._token.cancel()

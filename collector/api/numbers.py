@@ -76,7 +76,10 @@ def time_text(ms: int) -> str:
 
 def time_texts(times_ms: Sequence[int] | NDArray[np.int64]) -> list[str]:
     """Many times."""
-    return [time_text(ms) for ms in (times_ms.tolist() if isinstance(times_ms, np.ndarray) else times_ms)]
+    times = np.asarray(times_ms, np.int64)
+    if not (times % 1000).any():
+        return [text.decode() for text in whole_bytes(times // 1000)]
+    return [time_text(ms) for ms in times.tolist()]
 
 
 def rfc3339(seconds: float) -> str:

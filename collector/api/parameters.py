@@ -33,9 +33,10 @@ class Parameters:
 
     def __init__(self, pairs: Sequence[tuple[str, str]]) -> None:
         self._pairs = list(pairs)
+        self._first = dict(reversed(self._pairs))
 
     def text(self, name: str, default: str = "") -> str:
-        return next((value for key, value in self._pairs if key == name), default)
+        return self._first.get(name, default)
 
     def texts(self, name: str) -> list[str]:
         return [value for key, value in self._pairs if key == name]
@@ -114,7 +115,8 @@ async def read_parameters(request: Request) -> Parameters:
             pairs = parse_qsl(body.decode(), keep_blank_values=True)
         except UnicodeDecodeError as error:
             raise ApiError("bad_data", f"error parsing form values: {error}") from error
-    return Parameters([*pairs, *request.query_params.multi_items()])
+    asked = request.scope["query_string"].decode("latin-1")
+    return Parameters([*pairs, *parse_qsl(asked, keep_blank_values=True)])
 
 
 def selector(text: str, name: str = "match[]") -> list[Matcher]:

@@ -113,8 +113,7 @@ class Cors:
 
     def mark(self, request: Request, response: Response) -> Response:
         """The response with its headers set."""
-        vary = response.headers.get("vary")
-        response.headers["Vary"] = f"{vary}, Origin" if vary else "Origin"
+        response.headers.add_vary_header("Origin")
         origin = request.headers.get("origin", "")
         if origin and (self._any or self._origin.fullmatch(origin)):
             response.headers["Access-Control-Allow-Headers"] = "Accept, Authorization, Content-Type, Origin"
