@@ -1,11 +1,12 @@
-"""Properties of the network devices."""
+"""Properties of the network devices, from /sys/class/net or by rtnetlink."""
 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from exporters.files import attribute_in, entries, folder
+from exporters.files import attribute_in, entries, folder, try_attribute
+from exporters.links import Link, links
 from exporters.node.host import Host
 from exporters.node.options import Filter, check_pattern, option
 from exporters.node.registry import collectors
@@ -35,6 +36,8 @@ _NUMBERS: Final = tuple(
     (file, f"node_network_{name}", f"Network device property: {name}", kind) for file, name, kind in _FILES
 )
 _TEXTS: Final = ("address", "broadcast", "duplex", "operstate", "ifalias")
+_SPEED: Final = "Network device property: speed_bytes"
+_NOT_IN_NETLINK: Final = {"addr_assign_type", "dev_id", "name_assign_type"}
 _IFF_UP: Final = 1
 
 
@@ -44,7 +47,7 @@ class NetclassOptions:
 
     ignored_devices: str = option("^$", "Regexp of net devices to ignore for netclass collector.")
     ignore_invalid_speed: bool = option(False, "Leave out the speed of devices that say -1.")
-    netlink: bool = option(False, "Accepted for compatibility: the figures come from sysfs either way.")
+    netlink: bool = option(False, "Use netlink to gather stats instead of /sys/class/net.")
 
     def __post_init__(self) -> None:
         check_pattern(self, "ignored_devices")
@@ -57,9 +60,13 @@ class Netclass:
     def __init__(self, host: Host, options: NetclassOptions) -> None:
         self._base = host.sys("class/net")
         self._filter = Filter(exclude=options.ignored_devices)
+        self._netlink = options.netlink
         self._invalid_speed = not options.ignore_invalid_speed
 
     def __call__(self) -> Iterator[Metric]:
+        yield from self._from_netlink() if self._netlink else self._from_sysfs()
+
+    def _from_sysfs(self) -> Table:
         table = Table()
         for device in entries(self._base):
             if device == "bonding_masters" or not self._filter.allows(device):
@@ -72,7 +79,38 @@ class Netclass:
                 self._device(opened, {"device": device}, table)
             finally:
                 os.close(opened)
-        yield from table
+        return table
+
+    def _from_netlink(self) -> Table:
+        table = Table()
+        for link in links():
+            if self._filter.allows(link.name):
+                self._link(link, {"device": link.name}, table)
+        return table
+
+    def _link(self, link: Link, labels: dict[str, str], table: Table) -> None:
+        """A device of the dump; what the dump does not tell comes from its files."""
+        base = f"{self._base}/{link.name}"
+        up = int(link.texts["operstate"] == "up")
+        table.gauge("node_network_up", "Value is 1 if operstate is 'up', 0 otherwise.", up, labels)
+        for file, name, text, kind in _NUMBERS:
+            value = link.numbers.get(file)
+            if value is None:
+                shown = try_attribute(f"{base}/{file}") if file in _NOT_IN_NETLINK else None
+                value = int(shown, 0) if shown else None
+            if value is not None:
+                table.add(kind, name, text, value, labels)
+        speed = try_attribute(f"{base}/speed")
+        if speed is not None and int(speed) >= 0:
+            table.gauge("node_network_speed_bytes", _SPEED, int(speed) * 1_000_000 // 8, labels)
+        duplex = (try_attribute(f"{base}/duplex") or "").capitalize()  # as ethtool writes it, and node_exporter here
+        info = {**labels, **link.texts, "duplex": duplex}
+        table.gauge("node_network_info", "Non-numeric data of <iface>, value is always 1.", 1, info)
+        for name in link.other_names:
+            names = {"altname": name, **labels}
+            table.gauge(
+                "node_network_altnames_info", "Non-numeric data of <iface> altname, value is always 1.", 1, names
+            )
 
     def _device(self, opened: int, labels: dict[str, str], table: Table) -> None:
         texts = {file: attribute_in(opened, file) or "" for file in _TEXTS}
@@ -94,4 +132,4 @@ class Netclass:
         speed = attribute_in(opened, "speed")
         if speed is not None and (int(speed) >= 0 or self._invalid_speed):
             megabit = int(speed) * 1_000_000
-            table.gauge("node_network_speed_bytes", "Network device property: speed_bytes", megabit // 8, labels)
+            table.gauge("node_network_speed_bytes", _SPEED, megabit // 8, labels)

@@ -59,3 +59,14 @@ def test_agrees_with_node_exporter_on_a_made_up_machine(peer: str, tmp_path: Pat
         if name in our_heads and not (OWN.match(name) or REWORDED.match(name)) and our_heads[name] != head
     }
     assert differ == {}
+
+
+def test_devices_by_netlink_are_those_of_the_peer(peer: str, tmp_path: Path) -> None:
+    arguments = ["--collector.disable-defaults", "--collector.netclass", "--collector.netclass.netlink"]
+    theirs = node_exporter.series(node_exporter.page_of([peer, *arguments], tmp_path / "peer.log"))
+    ours = node_exporter.series(node_exporter.our_page(arguments, tmp_path / "ours.log"))
+    expected = {key: value for key, value in theirs.items() if key.startswith("node_network_")}
+    assert expected
+    # A speed that is not known is -1 megabit, which the peer reads without its sign.
+    expected = {key: value for key, value in expected.items() if value < 1e14}
+    assert {key: ours.get(key) for key in expected} == expected
