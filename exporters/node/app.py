@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import importlib.util
+import logging
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +16,7 @@ from exporters.endpoint import BadQueryError, MetricsEndpoint
 from exporters.node.config import Settings, add_collector_flags, settings
 from exporters.node.registry import collectors
 from exporters.node.scrape import FilterError, Scraper
+from exporters.node.surroundings import in_container, mounts_warning
 from exporters.process import build_info, give_back_memory
 from pharos.clock import Clock, SystemClock
 from pharos.config import ConfigError
@@ -30,6 +32,8 @@ else:
     from exporters.node import portable
 
     portable.register(collectors)
+
+logger = logging.getLogger(__name__)
 
 _LANDING = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pharos node exporter</title></head>
 <body><h1>Pharos node exporter</h1><p><a href="{path}">Metrics</a></p>
@@ -70,7 +74,7 @@ class NodeExporter(Service):
     def __init__(self, options: argparse.Namespace, chosen: Settings, clock: Clock | None = None) -> None:
         super().__init__()
         self._given, self._clock = options, clock or SystemClock()
-        self._scraper = Scraper(chosen, self._clock)
+        self._scraper, self._roots = Scraper(chosen, self._clock), chosen.roots
         self._turn = asyncio.Lock()
         endpoint = MetricsEndpoint(
             self._gather, max_requests=options.web_max_requests, own_metrics=not options.web_disable_exporter_metrics
@@ -83,6 +87,9 @@ class NodeExporter(Service):
         self.web = WebServer(web, routes, metrics=endpoint.serve, reload=self.reload)
 
     async def open(self) -> None:
+        warning = mounts_warning(self._roots, frozenset(self._scraper.names), in_container())
+        if warning:
+            logger.warning(warning)
         await self.web.start()
         give_back_memory()
 
