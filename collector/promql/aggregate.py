@@ -37,7 +37,7 @@ def aggregate(run: Run, node: Aggregate, block: Block, param: Floats | str | Non
     """One aggregation. `param`: float64[T], or the label name of `count_values`."""
     if node.op == "count_values":
         assert isinstance(param, str)
-        return _count_values(node, block, param)
+        return _count_values(run, node, block, param)
     if len(block) == 0 and node.op not in ("topk", "bottomk", "limitk", "limit_ratio", "quantile"):
         return block
     groups = _groups(node, block.labels)
@@ -193,34 +193,40 @@ def _ratio(run: Run, node: Aggregate, block: Block, groups: Groups, param: Float
     return _kept(block, block.mask() & chosen)
 
 
-def _count_values(node: Aggregate, block: Block, label: str) -> Block:
+def _count_values(run: Run, node: Aggregate, block: Block, label: str) -> Block:
     if not is_valid_utf8_name(label):
         raise ExecutionError(f"invalid label name {go_quote(label)}")
     if len(block) == 0:
         return block
     gone = {METRIC_NAME, *node.grouping}
     base = without(block.labels, gone) if node.without else only(block.labels, node.grouping)
-    counts: dict[tuple[int, str], NDArray[np.float64]] = {}
     ids, _ = row_ids(base.codes)
     rows, steps = np.nonzero(block.mask())
-    texts = _value_texts(block, rows, steps)
-    for row, step, text in zip(rows.tolist(), steps.tolist(), texts, strict=True):
-        line = counts.setdefault((int(ids[row]), text), np.zeros(block.values.shape[1]))
-        line[step] += 1
-    first = {int(number): row for row, number in reversed(list(enumerate(ids.tolist())))}
-    table = take(base, np.array([first[number] for number, _ in counts], np.int64))
-    codes = np.array([block.labels.symbols.intern(text) for _, text in counts], np.int32)
-    values = np.array(list(counts.values())).reshape(len(counts), block.values.shape[1])
+    kinds, texts = _value_texts(block, rows, steps)
+    run.check()
+    pairs, first, inverse = np.unique(ids[rows] * len(texts) + kinds, return_index=True, return_inverse=True)
+    width = block.values.shape[1]
+    run.check_room(len(pairs), width)
+    counts = np.bincount(inverse * width + steps, minlength=len(pairs) * width).reshape(len(pairs), width)
+    table = take(base, rows[first])
+    shown = [texts[kind] for kind in (pairs % max(len(texts), 1)).tolist()]
+    codes = np.array([block.labels.symbols.intern(text) for text in shown], np.int32)
     labels = table if node.without and label in node.grouping else with_column(table, label, codes)
-    return _regrouped(labels, values)
+    return _regrouped(labels, counts.astype(np.float64))
 
 
-def _value_texts(block: Block, rows: NDArray[np.int64], steps: NDArray[np.int64]) -> list[str]:
-    hist = None if block.hist is None else block.hist[rows, steps].tolist()
-    values = block.values[rows, steps].tolist()
-    if hist is None:
-        return [format_float(value) for value in values]
-    return [format_float(v) if h is None else histogram_text(h) for v, h in zip(values, hist, strict=True)]
+def _value_texts(
+    block: Block, rows: NDArray[np.int64], steps: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], list[str]]:
+    """For each cell the number of its text, and the texts; the same text may stand there twice."""
+    bits, kinds = np.unique(block.values[rows, steps].view(np.int64), return_inverse=True)
+    texts = [format_float(value) for value in bits.view(np.float64).tolist()]
+    if block.hist is not None:
+        for cell, histogram in enumerate(block.hist[rows, steps].tolist()):
+            if histogram is not None:
+                kinds[cell] = len(texts)
+                texts.append(histogram_text(histogram))
+    return kinds, texts
 
 
 def _regrouped(labels: LabelTable, values: Floats) -> Block:

@@ -135,3 +135,41 @@ def test_delayed_name_removal() -> None:
         Engine(memory).instant(text, 0)
     delayed = Engine(memory, EngineOptions(features=frozenset({"promql-delayed-name-removal"})))
     assert delayed.instant(f'label_replace({text}, "n", "$1", "__name__", "(.*)")', 0).values.ravel().tolist() == [1, 2]
+
+
+def test_values_are_counted_by_their_text() -> None:
+    memory = MemoryStorage()
+    for name, values in {"a": [1.0, 2.0], "b": [1.0, float("nan")], "c": [-0.0, 2.0]}.items():
+        memory.put(
+            {"__name__": "m", "i": name, "g": "x" if name == "a" else "y"},
+            [(60_000 * step, value) for step, value in enumerate(values)],
+        )
+    engine = Engine(memory)
+
+    def counted(text: str) -> dict[tuple[tuple[str, str], ...], list[float]]:
+        result = engine.range(text, 0, 60_000, 60_000)
+        return {
+            tuple(sorted(result.labels.labels(row).items())): np.where(
+                result.present[row], result.values[row], 0
+            ).tolist()
+            for row in range(len(result))
+        }
+
+    assert counted('count_values("v", m)') == {
+        (("v", "-0"),): [1, 0],
+        (("v", "1"),): [2, 0],
+        (("v", "2"),): [0, 2],
+        (("v", "NaN"),): [0, 1],
+    }
+    assert counted('count_values by (g) ("v", m{i!="c"})') == {
+        (("g", "x"), ("v", "1")): [1, 0],
+        (("g", "x"), ("v", "2")): [0, 1],
+        (("g", "y"), ("v", "1")): [1, 0],
+        (("g", "y"), ("v", "NaN")): [0, 1],
+    }
+    assert counted('count_values without (i) ("g", m{i!="c"})') == {
+        (("g", "1"),): [2, 0],
+        (("g", "2"),): [0, 1],
+        (("g", "NaN"),): [0, 1],
+    }
+    assert counted('count_values("v", nothing)') == {}
