@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -71,6 +71,7 @@ class Containerd:
 
     folder: Path
     parent: str
+    sandboxes: list[str] = field(default_factory=list)
 
     @property
     def socket(self) -> str:
@@ -84,7 +85,9 @@ class Containerd:
             + text_field(3, f"{self.folder}/logs")
             + nested(8, text_field(1, f"{self.parent}/pod{uid}") + namespaces)
         )
-        return self._call("RunPodSandbox", nested(1, config)).text(1), config
+        sandbox = self._call("RunPodSandbox", nested(1, config)).text(1)
+        self.sandboxes.append(sandbox)
+        return sandbox, config
 
     def container(self, sandbox: str, pod: bytes, name: str, command: str, *, attempt: int = 0) -> str:
         """Start a container with limits; returns its id."""
@@ -101,9 +104,12 @@ class Containerd:
         self._call("StartContainer", text_field(1, made))
         return made
 
-    def remove(self, sandbox: str) -> None:
-        self._call("StopPodSandbox", text_field(1, sandbox))
-        self._call("RemovePodSandbox", text_field(1, sandbox))
+    def clear(self) -> None:
+        """Remove all pods that were started."""
+        while self.sandboxes:
+            sandbox = self.sandboxes.pop()
+            self._call("StopPodSandbox", text_field(1, sandbox))
+            self._call("RemovePodSandbox", text_field(1, sandbox))
 
     def _call(self, method: str, request: bytes) -> Message:
         async def once() -> bytes:
@@ -121,7 +127,7 @@ def containerd(folder: Path) -> Iterator[Containerd]:
     """Run containerd until the block ends. Skips, by name, where it cannot be."""
     if os.geteuid() != 0:
         pytest.skip("containerd needs root")
-    path = f"{ROOT}/.peers/usr/bin:{os.environ['PATH']}"
+    path = search_path()
     for tool in ("containerd", "ctr", "runc", "busybox"):
         if shutil.which(tool, path=path) is None:
             pytest.skip(f"{tool} is not installed: apt-get install containerd runc busybox-static")
@@ -143,7 +149,13 @@ def containerd(folder: Path) -> Iterator[Containerd]:
         try:
             yield place
         finally:
+            place.clear()
             remove_cgroups(place.parent.strip("/").split("/")[0])
+
+
+def search_path() -> str:
+    """Where programs are looked for: first among the unpacked packages."""
+    return f"{ROOT}/.peers/usr/bin:{ROOT}/.peers/usr/sbin:{os.environ['PATH']}"
 
 
 def cni_plugins() -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.containerd import remove_cgroups, root_archive
+from tests.support.containerd import remove_cgroups, root_archive, search_path
 from tests.support.processes import running, wait_for
 
 IMAGE = "lamp:1"
@@ -49,7 +49,8 @@ class Engine:
         return self("run", *given, IMAGE, "/bin/sh", "-c", command).strip().splitlines()[-1]
 
     def __call__(self, *arguments: str) -> str:
-        done = subprocess.run([*self.client, *arguments], capture_output=True, text=True, timeout=60, check=False)
+        argv = [find(self.client[0]), *self.client[1:], *arguments]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False, env=environment())
         if done.returncode:
             raise AssertionError(f"{' '.join(arguments)}: {done.stderr}")
         return done.stdout
@@ -62,8 +63,19 @@ class Engine:
 
     def clear(self) -> None:
         for name in self.names:
-            subprocess.run([*self.client, "kill", name], capture_output=True, timeout=60, check=False)
-            subprocess.run([*self.client, "rm", "-f", name], capture_output=True, timeout=60, check=False)
+            for argv in (["kill", name], ["rm", "-f", name]):
+                with contextlib.suppress(AssertionError):  # it has ended by itself
+                    self(*argv)
+
+
+def find(program: str) -> str:
+    """A program's path; its name where there is none."""
+    return shutil.which(program, path=search_path()) or program
+
+
+def environment() -> dict[str, str]:
+    """Daemons start other programs by name: the unpacked ones, too."""
+    return {**os.environ, "PATH": search_path()}
 
 
 def need(package: str, *programs: str) -> None:
@@ -71,7 +83,7 @@ def need(package: str, *programs: str) -> None:
     if os.geteuid() != 0:
         pytest.skip(f"{programs[0]} needs root")
     for program in (*programs, "runc", "busybox"):
-        if shutil.which(program) is None:
+        if shutil.which(program, path=search_path()) is None:
             pytest.skip(f"{program} is not installed: apt-get install {package} runc busybox-static")
 
 
@@ -93,8 +105,8 @@ def docker(folder: Path) -> Iterator[Engine]:
     ]  # fmt: skip
     (folder / "none.json").write_text("{}")
     with (
-        running(["containerd", "-c", f"{folder}/containerd.toml"], folder / "containerd.log"),
-        running(daemon, folder / "dockerd.log"),
+        running([find("containerd"), "-c", f"{folder}/containerd.toml"], folder / "containerd.log", env=environment()),
+        running([find(daemon[0]), *daemon[1:]], folder / "dockerd.log", env=environment()),
     ):
         wait_for("dockerd", lambda: _answers(engine), timeout_s=30)
         engine.load(folder)
@@ -119,7 +131,7 @@ def podman(folder: Path) -> Iterator[Engine]:
     limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "--cgroup-parent", f"/{parent}"]
     engine = Engine(client, f"{folder}/podman.sock", limits)
     service = [*client, "system", "service", "--time=0", f"unix://{engine.socket}"]
-    with running(service, folder / "podman.log"):
+    with running([find(service[0]), *service[1:]], folder / "podman.log", env=environment()):
         wait_for("podman's service", lambda: _answers(engine), timeout_s=30)
         engine.load(folder)
         try:
