@@ -31,6 +31,7 @@ from collector.promql.ranges import Part, RangeVector, parts_of, range_vector
 from collector.promql.run import Run
 from collector.promql.smoothing import smooth_vector
 from collector.promql.steps import Steps
+from collector.storage.interface import SelectHint
 from collector.storage.symbols import LabelTable
 
 Times = NDArray[np.int64]
@@ -108,7 +109,7 @@ class Evaluator:
             return Block(self.run.space.empty(), np.zeros((0, 0))), np.zeros((0, 0), np.int64)
         lookback = self.run.lookback_ms
         ahead = lookback if node.smoothed else 0
-        labels, parts = self._select(node, ends.start - lookback + 1, ends.end + ahead)
+        labels, parts = self._select(node, ends.start - lookback + 1, ends.end + ahead, self._hint(node, ends))
         if node.smoothed:
             block = smooth_vector(self.run, labels, parts, ends.times, lookback, node.span)
             return block, np.broadcast_to(steps.times, block.values.shape)
@@ -150,10 +151,20 @@ class Evaluator:
         after = lookback if node.smoothed else 0
         if ends.count == 0:
             return self.run.space.empty(), []
-        return self._select(node, ends.start - range_ms - before + 1, ends.end + after)
+        hint = self._hint(node, ends, range_ms)
+        return self._select(node, ends.start - range_ms - before + 1, ends.end + after, hint)
 
-    def _select(self, node: VectorSelector, min_ms: int, max_ms: int) -> tuple[LabelTable, list[Part]]:
-        labels, parts = self.run.select(node.matchers, min_ms, max_ms)
+    def _hint(self, node: VectorSelector, ends: Steps, range_ms: int = 0) -> SelectHint | None:
+        """What the storage may answer with; None: raw samples only."""
+        function = self.run.plan.functions.get(id(node))
+        if function is None:
+            return None
+        return SelectHint(ends.step if ends.count > 1 else 0, range_ms, function, self.run.lookback_ms)
+
+    def _select(
+        self, node: VectorSelector, min_ms: int, max_ms: int, hint: SelectHint | None
+    ) -> tuple[LabelTable, list[Part]]:
+        labels, parts = self.run.select(node.matchers, min_ms, max_ms, hint)
         return labels, statistics(parts) if id(node) in self.run.plan.stats_only else parts
 
     def subquery_block(self, node: Subquery, steps: Steps) -> tuple[Block, Steps, Steps, int]:

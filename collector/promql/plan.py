@@ -41,6 +41,9 @@ class Plan:
     step_ms: int
     invariant: set[int] = field(default_factory=set)  # ids of nodes to evaluate once
     stats_only: set[int] = field(default_factory=set)  # ids of selectors of whose histograms only count and sum matter
+    functions: dict[int, str] = field(
+        default_factory=dict
+    )  # what is called on a selector, by its id; "" for no function that looks at times
 
     @classmethod
     def of(cls, expr: Expr, start_ms: int, end_ms: int, step_ms: int) -> "Plan":
@@ -48,6 +51,7 @@ class Plan:
         if start_ms != end_ms:
             plan._mark(expr)
         plan._mark_stats(expr, wanted=False)
+        plan._mark_functions(expr, "")
         return plan
 
     def duration(self, ms: int, expr: DurationExpr | None, *, negative: bool = False) -> int:
@@ -91,6 +95,20 @@ class Plan:
                 wanted = False
         for child in children(node):
             self._mark_stats(child, wanted=wanted)
+
+    def _mark_functions(self, node: Expr, function: str) -> None:
+        """Remember what is called on each selector; only for those that look at samples where they are."""
+        if isinstance(node, VectorSelector):
+            if not (node.anchored or node.smoothed):
+                self.functions[id(node)] = function
+            return
+        for child in children(node):
+            below = function if isinstance(node, MatrixSelector | Paren) else ""
+            if isinstance(node, Call) and (
+                isinstance(unwrap(child), MatrixSelector) or node.function.name == "timestamp"
+            ):
+                below = node.function.name
+            self._mark_functions(child, below)
 
     def _mark(self, node: Expr) -> bool:
         """Remember the highest nodes that are the same at every step; whether this one is."""

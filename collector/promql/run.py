@@ -12,7 +12,7 @@ from collector.promql.columns import LabelSpace
 from collector.promql.errors import ExecutionError, QueryCanceledError, QueryTimeoutError
 from collector.promql.plan import Plan
 from collector.promql.ranges import Part
-from collector.storage.interface import Queryable, TooManySamplesError
+from collector.storage.interface import Queryable, SelectHint, TooManySamplesError
 from collector.storage.symbols import LabelTable
 from pharos.matchers import Matcher
 
@@ -83,14 +83,16 @@ class Run:
     def release(self, cells: int) -> None:
         self.held_samples -= cells
 
-    def select(self, matchers: list[Matcher], min_ms: int, max_ms: int) -> tuple[LabelTable, list[Part]]:
-        """Samples of the storage; the same question is asked once."""
-        key = (tuple(matchers), min_ms, max_ms)
+    def select(
+        self, matchers: list[Matcher], min_ms: int, max_ms: int, hint: SelectHint | None = None
+    ) -> tuple[LabelTable, list[Part]]:
+        """Samples of the storage; the same question is asked once. `hint` allows coarser copies."""
+        key = (tuple(matchers), min_ms, max_ms, hint)
         known = self._selected.get(key)
         if known is None:
             self.check()
             try:
-                selection = self.storage.select(matchers, min_ms, max_ms, sample_limit=self.max_samples)
+                selection = self.storage.select(matchers, min_ms, max_ms, sample_limit=self.max_samples, hint=hint)
             except TooManySamplesError as error:
                 raise ExecutionError(TOO_MANY) from error
             self.check()

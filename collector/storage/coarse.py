@@ -1,7 +1,8 @@
 """Answers queries from downsampled blocks where their steps allow it, and builds those blocks."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,7 +10,19 @@ from collector.storage.assemble import Batch, gather
 from collector.storage.block import Block
 from collector.storage.blockstore import BlockStore
 from collector.storage.blockwriter import BlockWriter
-from collector.storage.downsample import INCREASE, LAST, RESOLUTIONS, Choice, WindowBatch, aggregate, choose, counters
+from collector.storage.downsample import (
+    COUNT,
+    INCREASE,
+    LAST,
+    MEAN,
+    RESOLUTIONS,
+    SUM,
+    Choice,
+    WindowBatch,
+    aggregate,
+    choose,
+    resets,
+)
 from collector.storage.flush import SPILL_LEVEL
 from collector.storage.interface import DensePart, FlatPart, Rows, SelectHint
 from collector.storage.series import SeriesTable
@@ -18,6 +31,15 @@ from pharos.matchers import Matcher
 logger = logging.getLogger(__name__)
 
 RawReader = Callable[[Rows, int, int], Sequence[Batch]]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of time, both ends included, and what answers for it."""
+
+    choice: Choice
+    min_ms: int
+    max_ms: int
 
 
 class CoarseCopies:
@@ -32,31 +54,58 @@ class CoarseCopies:
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
-    def plan(self, hint: SelectHint, min_ms: int, max_ms: int, raw_min_ms: int) -> tuple[Choice, int, int] | None:
-        """(what answers, from, to): that part of the time range needs no raw samples. None: all of it does."""
+    def plan(self, hint: SelectHint, min_ms: int, max_ms: int, raw_min_ms: int) -> list[Segment]:
+        """The stretches of a time range that need no raw samples, newest first: none of them overlap. All the rest does need them."""
+        segments: list[Segment] = []
         choice = choose(hint)
         if choice is not None:
-            found = self.blocks(choice.resolution_ms)
-            if found:
-                low, high = min(block.min_time for block in found), max(block.max_time for block in found)
-                return (choice, max(low + 1, min_ms), min(high, max_ms)) if low < max_ms and high >= min_ms else None
-        if min_ms >= raw_min_ms:
-            return None
+            segments = [
+                Segment(choice, max(low + 1, min_ms), min(high, max_ms))
+                for low, high in self._covered(choice.resolution_ms)
+                if low < max_ms and high >= min_ms
+            ]
+        oldest = min([raw_min_ms, *(segment.min_ms for segment in segments)])
         for resolution in RESOLUTIONS:
-            found = [block for block in self.blocks(resolution) if block.min_time < raw_min_ms]
             choice = choose(hint, forced_ms=resolution)
-            if found and choice is not None:
-                return choice, min_ms, min(raw_min_ms, max_ms, max(block.max_time for block in found))
-        return None
+            starts = [block.min_time for block in self.blocks(resolution) if block.min_time + 1 < oldest]
+            if choice is not None and starts and min_ms < oldest:
+                segments.append(Segment(choice, max(min_ms, min(starts) + 1), min(oldest - 1, max_ms)))
+                oldest = min(starts) + 1
+        return [segment for segment in segments if segment.min_ms <= segment.max_ms]
 
-    def batch(self, matchers: Sequence[Matcher], choice: Choice, min_ms: int, max_ms: int) -> Batch:
-        """The windows that end in a time range. Raises `CorruptFileError`."""
+    def _covered(self, resolution_ms: int) -> list[tuple[int, int]]:
+        """Stretches (after, until] of which there are copies of all samples, newest first."""
+        copies = self.blocks(resolution_ms)
+        sources = {source for block in copies for source in block.meta.sources}
+        own = _union((block.min_time, block.max_time) for block in copies)
+        holes = _union(
+            (block.min_time, block.max_time)
+            for block in self._store.blocks()
+            if block.meta.resolution_ms == 0 and not sources.issuperset(block.meta.sources)
+        )
+        for begin, end in holes:
+            own = [
+                piece
+                for low, high in own
+                for piece in ((low, min(high, begin)), (max(low, end), high))
+                if piece[0] < piece[1]
+            ]
+        return own[::-1]
+
+    def batch(self, matchers: Sequence[Matcher], segment: Segment) -> Batch:
+        """The windows that end in a stretch. Raises `CorruptFileError`."""
+        choice, between = segment.choice, (segment.min_ms, segment.max_ms)
+        if choice.column == MEAN:
+            mean = WindowBatch(*self._gather(matchers, choice.resolution_ms, SUM, *between))
+            mean.values = (
+                mean.values / WindowBatch(*self._gather(matchers, choice.resolution_ms, COUNT, *between)).values
+            )
+            return mean
         if choice.column != INCREASE:
-            return WindowBatch(*self._gather(matchers, choice.resolution_ms, choice.column, min_ms, max_ms))
-        last = WindowBatch(*self._gather(matchers, choice.resolution_ms, LAST, min_ms, max_ms))
-        growth = WindowBatch(*self._gather(matchers, choice.resolution_ms, INCREASE, min_ms, max_ms))
-        if len(last.sids):
-            last.values = counters(last.values, growth.values, last.starts)
+            return WindowBatch(*self._gather(matchers, choice.resolution_ms, choice.column, *between))
+        last = WindowBatch(*self._gather(matchers, choice.resolution_ms, LAST, *between))
+        growth = WindowBatch(*self._gather(matchers, choice.resolution_ms, INCREASE, *between))
+        last.insert(*resets(last.times, last.values, growth.values, last.starts))
         return last
 
     def _gather(
@@ -73,14 +122,16 @@ class CoarseCopies:
     # -- building ------------------------------------------------------------------------------------------------------
 
     def build(self, read: RawReader, min_span_ms: int, now_ms: int) -> None:
-        """Downsample raw blocks of at least a span that have no coarser copy yet. Raises `OSError`, `CorruptFileError`."""
+        """Downsample raw blocks of at least a span, and those that stayed alone in theirs. Raises `OSError`, `CorruptFileError`."""
+        newest = max([block.max_time for block in self._store.blocks()], default=0)
         for resolution in RESOLUTIONS:
             covered = {source for block in self.blocks(resolution) for source in block.meta.sources}
             for block in self._store.blocks():
                 raw = block.meta.resolution_ms == 0 and block.meta.level != SPILL_LEVEL
+                complete = (block.min_time // min_span_ms + 1) * min_span_ms < newest
                 if (
                     raw
-                    and block.max_time - block.min_time >= min_span_ms
+                    and (complete or block.max_time - block.min_time >= min_span_ms)
                     and not covered.issuperset(block.meta.sources)
                 ):
                     self._build(block, resolution, read, now_ms)
@@ -115,3 +166,14 @@ class CoarseCopies:
             self.built += 1
             self._store.replace([], [Block(path)])
             logger.info("Block downsampled", extra={"block": block.meta.ulid, "resolution_ms": resolution_ms})
+
+
+def _union(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Stretches that touch or overlap become one; ascending."""
+    out: list[tuple[int, int]] = []
+    for low, high in sorted(stretches):
+        if out and low <= out[-1][1]:
+            out[-1] = (out[-1][0], max(high, out[-1][1]))
+        else:
+            out.append((low, high))
+    return out

@@ -25,9 +25,11 @@ COLUMNS: Final = (
     "increase",
 )  # numbered from 1 in the chunk table; 0 are raw samples
 COUNT, SUM, MIN, MAX, LAST, INCREASE = range(1, 7)
+MEAN: Final = 7  # not stored: sum / count
 
 _RANGE_PER_WINDOW: Final = 10  # a range must hold this many windows: what its edges cut off is then at most a tenth
 _COLUMN_OF: Final = {
+    "avg_over_time": MEAN,
     "sum_over_time": SUM,
     "min_over_time": MIN,
     "max_over_time": MAX,
@@ -50,7 +52,7 @@ class Choice:
 def choose(hint: SelectHint, *, forced_ms: int = 0) -> Choice | None:
     """What may answer a query instead of raw samples; None: nothing but those.
 
-    A plain selector looks back 5 minutes, so that only windows of 5 minutes can stand for it. `forced_ms`: the raw samples are gone, take this
+    A plain selector looks back 5 minutes as a rule, so that only windows of 5 minutes can stand for it. `forced_ms`: the raw samples are gone, take this
     resolution when the function has a column.
     """
     column = _COLUMN_OF.get(hint.function)
@@ -59,7 +61,7 @@ def choose(hint: SelectHint, *, forced_ms: int = 0) -> Choice | None:
     if forced_ms:
         return Choice(forced_ms, column)
     if hint.function == "":
-        fits = hint.step_ms >= 2 * RESOLUTIONS[0] and hint.range_ms == 0
+        fits = hint.step_ms >= 2 * RESOLUTIONS[0] and hint.lookback_ms >= RESOLUTIONS[0]
         return Choice(RESOLUTIONS[0], column) if fits else None
     for resolution in reversed(RESOLUTIONS):
         if hint.step_ms >= resolution and hint.range_ms >= _RANGE_PER_WINDOW * resolution:
@@ -125,12 +127,22 @@ def _has_histograms(part: FlatPart) -> NDArray[np.bool_]:
     return np.asarray(before[part.offsets[1:]] > before[part.offsets[:-1]])
 
 
-def counters(last: Values, increase: Values, starts: NDArray[np.int64]) -> Values:
-    """Counters without resets that end at the last value and grow by the increases; series begin at `starts`."""
-    ends = np.r_[starts[1:], len(last)]
-    total = np.cumsum(np.where(np.isfinite(increase), increase, 0.0))
-    lengths = ends - starts
-    return np.asarray(np.repeat(last[ends - 1] - total[ends - 1], lengths) + total)
+def resets(
+    times: Timestamps, last: Values, increase: Values, starts: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], Timestamps, Values]:
+    """Samples to put in, so that the last values of windows grow by the increases: (before which window, times, values).
+
+    A counter that was reset within a window climbs to its height before, 2 ms before the window's end, and falls to zero. Series begin at `starts`.
+    """
+    with np.errstate(all="ignore"):
+        before = np.r_[0.0, last[:-1]]
+        fallen = increase - (last - before)
+        found = fallen > 1e-9 * (np.abs(before) + np.abs(last))
+    found[starts] = False
+    where = np.flatnonzero(found & np.isfinite(fallen))
+    height = np.maximum(before + increase - last, before)[where]
+    moments = np.column_stack([times[where] - 2, times[where] - 1])
+    return np.repeat(where, 2), moments.ravel(), np.column_stack([height, np.zeros(len(where))]).ravel()
 
 
 class WindowBatch:
@@ -154,6 +166,12 @@ class WindowBatch:
         self.starts: NDArray[np.int64] = edges[:-1]
         self.lengths: NDArray[np.int64] = np.diff(edges)
         self.axis: NDArray[np.int64] = np.arange(len(self.sids))
+
+    def insert(self, before: NDArray[np.int64], times: Timestamps, values: Values) -> None:
+        """Put samples in before others, none of which is the first of its series."""
+        self.times, self.values = np.insert(self.times, before, times), np.insert(self.values, before, values)
+        self.starts = self.starts + np.searchsorted(before, self.starts)
+        self.lengths = np.diff(np.r_[self.starts, len(self.times)])
 
     def fill(self, destination: NDArray[np.int64], out: Values, objects: NDArray[np.object_] | None) -> None:
         out[ranges(destination, self.lengths)] = self.values[ranges(self.starts, self.lengths)]

@@ -144,6 +144,13 @@ class Appendable(Protocol):
         """Native histograms (`collector.histogram.FloatHistogram`), else as `append`."""
         ...
 
+    def append_beginnings(
+        self, series: Sequence[LabelSet], timestamps: Timestamps, histograms: Sequence[Any | None]
+    ) -> None:
+        """A zero (a native histogram where `histograms[i]` is one) at the time series[i] began; left out without a word where the series
+        has something as new already, or the time is too old."""
+        ...
+
     def append_exemplars(self, series: Sequence[LabelSet], exemplars: Sequence[tuple[LabelSet, float, int]]) -> None:
         """Exemplars `(labels, value, timestamp_ms)` of series[i]."""
         ...
@@ -154,9 +161,10 @@ class SelectHint:
     """What a query will do with the samples, so that a coarser copy may answer.
 
     step_ms: distance of the evaluation steps (0: an instant query); range_ms: length of the range selector (0: a plain selector);
-    function: the range function around it (`rate`, `max_over_time`, ...), or "" for none.
+    function: the range function around it (`rate`, `max_over_time`, ...), or "" for none; lookback_ms: how far a plain selector looks back.
     """
 
     step_ms: int = 0
     range_ms: int = 0
     function: str = ""
+    lookback_ms: int = 300_000

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from collector.histogram import FloatHistogram
 from collector.storage import records
 from collector.storage.assemble import Batch, assemble
 from collector.storage.block import Block
@@ -162,6 +163,21 @@ class Storage:
         sids = self.head.register_repeated(series)
         return self.head.append_histograms(sids, np.asarray(timestamps, np.int64), histograms)
 
+    def append_beginnings(
+        self, series: Sequence[LabelSet], timestamps: Timestamps, histograms: Sequence[Any | None]
+    ) -> None:
+        sids = self.head.register_repeated(series)
+        fits = (timestamps > self.head.newest_of(sids)) & (timestamps >= self.head.oldest_in_order)
+        native = np.array([histogram is not None for histogram in histograms], bool)
+        plain, native = fits & ~native, fits & native
+        self.head.append_sids(sids[plain], timestamps[plain], np.zeros(int(plain.sum())))
+        zeros = [
+            FloatHistogram(integer=value.integer)
+            for value, taken in zip(histograms, native.tolist(), strict=True)
+            if taken and value
+        ]
+        self.head.append_histograms(sids[native], timestamps[native], zeros)
+
     def append_exemplars(self, series: Sequence[LabelSet], exemplars: Sequence[tuple[LabelSet, float, int]]) -> None:
         self.head.append_exemplars(self.head.register_repeated(series), exemplars)
 
@@ -183,17 +199,27 @@ class Storage:
         raise CorruptFileError("too many damaged blocks")
 
     def _batches(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, hint: Any) -> list[Batch]:
-        plan = None
-        if self.options.downsampling and isinstance(hint, SelectHint):
-            plan = self.copies.plan(hint, min_ms, max_ms, self._raw_min_time())
-        if plan is None:
+        if not self.options.downsampling or not isinstance(hint, SelectHint):
             return self._raw_batches(matchers, min_ms, max_ms)
-        choice, low, high = plan
-        batches = [self.copies.batch(matchers, choice, low, high)]
-        for begin, end in ((min_ms, low - 1), (high + 1, max_ms)):
-            if begin <= end:
-                batches.extend(self._raw_batches(matchers, begin, end))
-        return batches
+        batches: list[Batch] = []
+        for segment in self.copies.plan(hint, min_ms, max_ms, self._raw_min_time()):
+            if segment.max_ms < max_ms:
+                batches.extend(self._raw_batches(matchers, segment.max_ms + 1, max_ms))
+            coarse = self.copies.batch(matchers, segment)
+            batches.append(coarse)
+            batches.extend(self._left_out(matchers, segment.min_ms, segment.max_ms, coarse.sids))
+            max_ms = segment.min_ms - 1
+        return [*batches, *self._raw_batches(matchers, min_ms, max_ms)] if min_ms <= max_ms else batches
+
+    def _left_out(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, sids: Rows) -> Iterable[Batch]:
+        """Raw samples of series that coarse copies do not hold: those of native histograms."""
+        for block in self._raw_blocks():
+            if block.overlaps(min_ms, max_ms):
+                rows = block.series.match(matchers)
+                owners = block.sids(rows, self.table)
+                lost = ~np.isin(owners, sids)
+                if lost.any():
+                    yield block.batch(rows[lost], owners[lost], min_ms, max_ms)
 
     def _raw_batches(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> list[Batch]:
         # The head comes first: a block that takes its place meanwhile is then seen in both, never in none.

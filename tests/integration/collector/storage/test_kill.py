@@ -1,5 +1,9 @@
-"""kill -9 at random moments: everything that was synced is there, nothing is wrong, and the start is quick."""
+"""kill -9 at random moments: everything that was synced is there, nothing is wrong, and the start is quick.
 
+PHAROS_KILL_ROUNDS: how often (8).
+"""
+
+import os
 import random
 import subprocess
 import sys
@@ -16,7 +20,7 @@ from pharos.matchers import parse_matchers
 
 from . import writer
 
-ROUNDS = 8
+ROUNDS = int(os.environ.get("PHAROS_KILL_ROUNDS", "8"))
 
 
 def check(folder: Path, durable: int) -> tuple[int, float]:

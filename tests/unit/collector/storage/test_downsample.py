@@ -4,7 +4,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from collector.storage.downsample import COUNT, INCREASE, LAST, MAX, MIN, SUM, Choice, aggregate, choose, counters
+from collector.storage.downsample import (
+    COUNT,
+    INCREASE,
+    LAST,
+    MAX,
+    MIN,
+    SUM,
+    Choice,
+    WindowBatch,
+    aggregate,
+    choose,
+    resets,
+)
 from collector.storage.interface import STALE_NAN, DensePart, FlatPart, SelectHint
 from collector.storage.storage import Storage
 
@@ -43,9 +55,14 @@ def test_aggregates_of_windows() -> None:
     assert later.times.tolist() == [30, 20, 30]
 
 
-def test_counters_are_rebuilt_without_resets_and_end_at_the_last_value() -> None:
-    last, increase = np.array([5.0, 9.0, 2.0, 1.0, 1.5]), np.array([3.0, 4.0, 2.0, 1.0, 0.5])
-    assert counters(last, increase, np.array([0, 3])).tolist() == [-4.0, 0.0, 2.0, 1.0, 1.5]
+def test_resets_within_windows_are_put_between_their_ends() -> None:
+    times = np.array([100, 200, 300, 100, 200], np.int64)
+    last, increase = np.array([5.0, 9.0, 2.0, 1.0, 1.5]), np.array([3.0, 4.0, 9.0, 1.0, 0.5])
+    batch = WindowBatch(np.array([7, 8]), [FlatPart(np.array([0, 1]), np.array([0, 3, 5]), times, last)])
+    batch.insert(*resets(times, last, increase, np.array([0, 3])))
+    assert batch.times.tolist() == [100, 200, 298, 299, 300, 100, 200]
+    assert batch.values.tolist() == [5, 9, 16, 0, 2, 1, 1.5]
+    assert (batch.starts.tolist(), batch.lengths.tolist()) == ([0, 5], [5, 2])
 
 
 @pytest.fixture

@@ -81,6 +81,16 @@ def test_a_window_takes_samples_out_of_order(tmp_path: Path) -> None:
     storage.close()
 
 
+def test_beginnings_never_go_back(tmp_path: Path) -> None:
+    storage = opened(tmp_path, out_of_order_window_ms=10_000)
+    one, two = series("one"), series("two")
+    storage.append([one], np.array([START_MS]), np.array([1.0]))
+    storage.append_beginnings([one, two], np.array([START_MS - 1000, START_MS - 1000]), [None, None])
+    storage.append_beginnings([one, two], np.array([START_MS + 1000, START_MS - 1000]), [None, None])
+    assert everything(storage) == {one: [(START_MS, 1.0), (START_MS + 1000, 0.0)], two: [(START_MS - 1000, 0.0)]}
+    storage.close()
+
+
 def test_a_series_of_two_targets_keeps_its_order(tmp_path: Path) -> None:
     storage = opened(tmp_path)
     one = series("one")
