@@ -26,7 +26,7 @@ QUERIES = (
     "bench_metric_2{path=~'.*7'}",
     "topk(5, rate(bench_metric_3[2m]))",
     "max by (host) (max_over_time(bench_metric_4[5m]))",
-    "count({__name__=~'bench_metric_.*'})",
+    "count({__name__=~'bench_metric_1.*'})",
 )
 
 

@@ -40,7 +40,7 @@ def main_import(arguments: list[str]) -> int:
         help="the collector's data folder (default %(default)s); it may be in use",
     )
     options = parser.parse_args(arguments)
-    console = Console(stderr=True)
+    console = Console(stderr=True, soft_wrap=True)
     work = import_prometheus if options.kind == "prometheus" else import_text
     try:
         with _bar(console, f"Importing {options.source}") as tick:
@@ -77,7 +77,7 @@ def main_export(arguments: list[str]) -> int:
     parser.add_argument("--end", type=_time, default=2**62, help="RFC 3339 time or seconds since 1970")
     parser.add_argument("--output", type=Path, help="a file instead of stdout")
     options = parser.parse_args(arguments)
-    console = Console(stderr=True)
+    console = Console(stderr=True, soft_wrap=True)
     try:
         selectors = [parse_matchers(text) for text in options.match] or [[Matcher("__name__", MatchOp.REGEX, ".+")]]
         with _source(options.path, console) as source, _output(options.output) as out:

@@ -205,7 +205,7 @@ def test_a_dead_target_turns_red_is_told_to_the_chats_and_resolves(
         ),
         20,
     )
-    expect(row).to_contain_text("refused")
+    expect(row.get_by_test_id("target-error")).to_contain_text(f"127.0.0.1:{victim.port}")
 
     states: list[str] = []
 

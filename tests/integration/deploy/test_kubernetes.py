@@ -1,6 +1,5 @@
 """The Kubernetes manifests: valid under strict schemas, and sensible in what no schema can see."""
 
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import pytest
 import yaml
 
 from pharos.cli.parts import PARTS
-from tests.support.peers import ROOT
+from tests.support.peers import ROOT, find_peer
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 VERSIONS = ("1.28", "1.32", "1.37")
@@ -23,7 +22,7 @@ def documents(text: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module", params=["base", "overlays/local"])
 def manifests(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
-    kubectl = shutil.which("kubectl")
+    kubectl = find_peer("kubectl")
     if kubectl is None:
         pytest.skip("kubectl is not installed: it renders the kustomization")
     folder = KUBERNETES / request.param

@@ -1,6 +1,5 @@
 """Blocks that a real promtool wrote are imported sample by sample."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from collector.storage.prometheus_import import import_prometheus
 from collector.storage.storage import Storage
 from pharos.labels import format_labels
 from pharos.matchers import parse_matchers
+from tests.support.peers import need_peer
 
 START_S = 1_700_006_400
 
@@ -37,9 +37,7 @@ def page() -> dict[str, dict[int, float]]:
 @pytest.mark.integration
 @pytest.mark.peers
 def test_every_sample_is_taken_over(tmp_path: Path) -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("no promtool on this machine")
+    promtool = need_peer("promtool")
     expected = page()
     lines = [f"{name} {value!r} {t / 1000}" for name, samples in expected.items() for t, value in samples.items()]
     (tmp_path / "in.txt").write_text("\n".join([*lines, "# EOF\n"]))
