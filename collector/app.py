@@ -2,12 +2,16 @@
 
 import argparse
 import logging
+import os
 
 from collector import flags as collector_flags
 from pharos.flags import Flags
 from pharos.service import Service
 
 logger = logging.getLogger(__name__)
+
+# No matrix is multiplied here: threads of a BLAS would only cost memory and time at the start. Holds when numpy is imported later.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def add_flags(flags: Flags) -> None:

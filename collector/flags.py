@@ -133,14 +133,15 @@ SPECS: Final[tuple[FlagSpec, ...]] = (
         "changes are taken at once",
     ),
     _switch(
-        "scrape.adjust-timestamps", "Align scrape times.", default=True, ignored="scrape times are stored as they are"
+        "scrape.adjust-timestamps",
+        "Store a scrape at its tick when it began within --scrape.timestamp-tolerance.",
+        default=True,
     ),
     FlagSpec(
         "scrape.timestamp-tolerance",
         Duration(0.002),
-        "Tolerance of aligned scrape times.",
+        "How late a scrape may begin and be stored at its tick, at most 1 % of the interval.",
         duration,
-        "scrape times are stored as they are",
     ),
     FlagSpec("enable-feature", "", "Features to enable, separated by commas, as in Prometheus."),
     _switch("agent", "Only scrape and forward: no queries, rules or alerts."),

@@ -29,6 +29,7 @@ from collector.rules.sender import AlertSender, SenderOptions
 from collector.rules.templates import Surroundings
 from collector.rules.view import CollectorRules
 from collector.scrape import Metadata, ScrapeManager
+from collector.scrape.settings import ScrapeSettings
 from collector.storage.metrics import register_metrics
 from collector.storage.options import StorageOptions
 from collector.storage.storage import Storage
@@ -45,6 +46,7 @@ from pharos.service import Service
 logger = logging.getLogger(__name__)
 _MAINTAIN_EVERY_S: Final = 5.0
 _DEFAULT_RETENTION: Final = Duration(15 * 86400)
+_CREATED_ZEROS: Final = "created-timestamp-zero-ingestion"
 _RELOAD_FAILED: Final = "Configuration reload has failed."
 
 
@@ -58,7 +60,9 @@ class Loaded:
 
 def load_everything(options: argparse.Namespace) -> Loaded:
     """Read the configuration and all rule files. Raises `ConfigError` or `OSError`."""
-    config = load_config(options.config_file, agent=options.agent)
+    config = load_config(
+        options.config_file, agent=options.agent, prefer_protobuf=_CREATED_ZEROS in features_of(options)
+    )
     section = config.global_
     loader = GroupLoader(
         parser_for(features_of(options)).parse,
@@ -119,7 +123,7 @@ class CollectorService(Service):
         self.runner = QueryRunner(
             self.registry, workers=worker_count(options), slow_after_s=float(options.query_slow_after)
         )
-        self.scraping = ScrapeManager(self.storage, self.clock, self.registry)
+        self.scraping = ScrapeManager(self.storage, self.clock, self.registry, scrape_settings(options))
         self.remote_write = RemoteWriteManager(
             self.storage.path, self.storage.table.labels, self._metadata, self.clock, self.registry
         )
@@ -303,6 +307,13 @@ def storage_options(options: argparse.Namespace, config: PrometheusConfig) -> St
         downsampling=options.storage_tsdb_downsampling,
         max_exemplars=config.storage.exemplars.max_exemplars,
         **more,
+    )
+
+
+def scrape_settings(options: argparse.Namespace) -> ScrapeSettings:
+    return ScrapeSettings(
+        float(options.scrape_timestamp_tolerance) if options.scrape_adjust_timestamps else None,
+        _CREATED_ZEROS in features_of(options),
     )
 
 

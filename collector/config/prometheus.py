@@ -15,6 +15,7 @@ from collector.config.alerting import AlertingConfig
 from collector.config.discovery import SUPPORTED, UNSUPPORTED
 from collector.config.global_section import GlobalConfig
 from collector.config.paths import resolve_paths
+from collector.config.protocols import PROTO_FIRST_PROTOCOLS
 from collector.config.remote import OtlpConfig, RemoteReadConfig, RemoteWriteConfig
 from collector.config.scrape import ScrapeConfig
 from collector.config.storage import RuntimeConfig, StorageConfig, TracingConfig
@@ -64,10 +65,12 @@ class ScrapeConfigFile:
     scrape_configs: tuple[ScrapeConfig, ...] = ()
 
 
-def load_config(path: str | Path, *, agent: bool = False) -> PrometheusConfig:
-    """The configuration at `path` with the files it names in `scrape_config_files`. Raises `ConfigError`."""
+def load_config(path: str | Path, *, agent: bool = False, prefer_protobuf: bool = False) -> PrometheusConfig:
+    """The configuration at `path` with the files it names in `scrape_config_files`. Raises `ConfigError`.
+
+    `prefer_protobuf`: ask for protobuf first where the file does not say what to ask for."""
     root = read_document(path)
-    return _finish(root, Path(path), Path(path).read_text(), agent=agent)
+    return _finish(root, Path(path), Path(path).read_text(), agent=agent, prefer_protobuf=prefer_protobuf)
 
 
 def parse_config(text: str, file: str = "prometheus.yml", *, agent: bool = False) -> PrometheusConfig:
@@ -75,11 +78,17 @@ def parse_config(text: str, file: str = "prometheus.yml", *, agent: bool = False
     return _finish(parse_document(text, file), Path(file), text, agent=agent)
 
 
-def _finish(root: yaml.Node | None, path: Path, text: str, *, agent: bool) -> PrometheusConfig:
+def _finish(
+    root: yaml.Node | None, path: Path, text: str, *, agent: bool, prefer_protobuf: bool = False
+) -> PrometheusConfig:
     if agent:
         _refuse_in_agent_mode(root, str(path))
     config: PrometheusConfig = _bind(root, str(path), PrometheusConfig)
     config = resolve_paths(config, path.parent.absolute())
+    if prefer_protobuf and not config.global_.scrape_protocols:
+        config = dataclasses.replace(
+            config, global_=dataclasses.replace(config.global_, scrape_protocols=PROTO_FIRST_PROTOCOLS)
+        )
     jobs = _inherit(config.scrape_configs, config.global_, root, str(path))
     jobs += _load_scrape_files(config, {job.job_name: str(path) for job in jobs})
     return dataclasses.replace(config, scrape_configs=tuple(jobs), text=text)

@@ -15,14 +15,13 @@ from collector.scrape.mutate import LabelLimitError, LabelRules
 from collector.scrape.negotiate import page_format
 from collector.scrape.page import Counts, Page, ParseOptions, ScrapeError
 from collector.scrape.series import SampleLimitError, SampleRules, TargetSeries
+from collector.scrape.settings import DEFAULTS, ScrapeSettings
 from collector.scrape.target import Target
 from collector.storage.interface import Appendable, AppendReport
 from pharos.clock import Clock
 
 logger = logging.getLogger(__name__)
 
-# Prometheus's figures: timers are a little late, timestamps on a grid compress better.
-TOLERANCE_MS: Final = 2
 # A larger page is parsed in a thread when its shape is new, so that other targets are not kept waiting.
 _IN_THREAD_BYTES: Final = 128 * 1024
 _REPORT: Final = (
@@ -46,15 +45,17 @@ class ScrapeLoop:
         clock: Clock,
         metrics: ScrapeMetrics,
         buffers: BufferPool,
+        settings: ScrapeSettings = DEFAULTS,
     ) -> None:
         self.target = target
         self.forced_error = ""
-        self._config, self._clock, self._metrics = config, clock, metrics
+        self._config, self._clock, self._metrics, self._settings = config, clock, metrics, settings
         self._fetcher = Fetcher(target.spec.url, config, float(target.spec.timeout), buffers)
         self._options = ParseOptions(
             bool(config.scrape_native_histograms),
             bool(config.convert_classic_histograms_to_nhcb),
             bool(config.always_scrape_classic_histograms),
+            settings.created_zeros,
         )
         self._extra = bool(config.extra_scrape_metrics)
         self._series = TargetSeries(
@@ -82,7 +83,7 @@ class ScrapeLoop:
             missed = int((started - tick) // interval)
             if missed > 0:
                 tick += missed * interval
-            await self.scrape(aligned_ms(started, tick, interval))
+            await self.scrape(aligned_ms(started, tick, interval, self._settings.tolerance_s))
             tick += interval
 
     async def scrape(self, timestamp_ms: int) -> None:
@@ -175,8 +176,10 @@ class ScrapeLoop:
         self._series.close(round(self._clock.now() * 1000) if ended else None)
 
 
-def aligned_ms(started_s: float, tick_s: float, interval_s: float) -> int:
-    """The timestamp of a scrape: its tick when it began at most 2 ms (or 1 % of a shorter interval) after it."""
+def aligned_ms(started_s: float, tick_s: float, interval_s: float, tolerance_s: float | None) -> int:
+    """The timestamp of a scrape: its tick when it began within the tolerance, or within 1 % of a shorter interval. Timers are a little
+    late, and timestamps on a grid compress better."""
     started, tick = round(started_s * 1000), round(tick_s * 1000)
-    tolerance = min(TOLERANCE_MS, interval_s * 10)
-    return tick if 0 <= started - tick <= tolerance else started
+    if tolerance_s is None:
+        return started
+    return tick if 0 <= started - tick <= min(tolerance_s * 1000, interval_s * 10) else started

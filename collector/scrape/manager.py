@@ -12,6 +12,7 @@ from collector.scrape.fetch.wire import BufferPool
 from collector.scrape.metrics import ScrapeMetrics
 from collector.scrape.page import Metadata
 from collector.scrape.pool import ScrapePool
+from collector.scrape.settings import DEFAULTS, ScrapeSettings
 from collector.scrape.target import Target
 from collector.storage.interface import Appendable
 from pharos.clock import Clock
@@ -23,8 +24,14 @@ logger = logging.getLogger(__name__)
 class ScrapeManager:
     """Scrapes what `apply` says into `storage`. `run` watches over the loops until `stop`."""
 
-    def __init__(self, storage: Appendable, clock: Clock, registry: CollectorRegistry) -> None:
-        self._storage, self._clock = storage, clock
+    def __init__(
+        self,
+        storage: Appendable,
+        clock: Clock,
+        registry: CollectorRegistry,
+        settings: ScrapeSettings = DEFAULTS,
+    ) -> None:
+        self._storage, self._clock, self._settings = storage, clock, settings
         self._metrics = ScrapeMetrics(registry)
         sd_metrics.register(registry)
         self._buffers = BufferPool()
@@ -42,7 +49,7 @@ class ScrapeManager:
                 await pool.reconfigure(wanted[name])
         for name, job in wanted.items():
             if name not in self._pools:
-                pool = ScrapePool(job, self._storage, self._clock, self._metrics, self._buffers)
+                pool = ScrapePool(job, self._storage, self._clock, self._metrics, self._buffers, self._settings)
                 self._pools[name] = pool
                 pool.start()
         self._metrics.reloads.inc()

@@ -70,7 +70,7 @@ class Page:
 
     keys: bytes that identify each sample among all pages of its target. values: float[S]. stamps: milliseconds or None for each, or None when no
     sample has a time of its own. `labels(i)` gives name and labels of sample i, unsorted, empty values included. `histograms`,
-    `exemplars`: by sample.
+    `exemplars`, `created_ms` (when the series began, only when the job wants to know): by sample.
     """
 
     keys: list[bytes]
@@ -79,6 +79,7 @@ class Page:
     stamps: list[int | None] | None = None
     histograms: dict[int, FloatHistogram] = field(default_factory=dict)
     exemplars: dict[int, list[Exemplar]] = field(default_factory=dict)
+    created_ms: dict[int, int] = field(default_factory=dict)
     metadata: dict[str, Metadata] = field(default_factory=dict)
     geometry: Geometry | None = None
 
@@ -90,6 +91,7 @@ class ParseOptions:
     native_histograms: bool = False
     convert_classic_histograms: bool = False
     always_classic_histograms: bool = False
+    created_timestamps: bool = False
 
 
 Parser: TypeAlias = Callable[[Any, ParseOptions], Page]

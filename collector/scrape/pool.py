@@ -9,6 +9,7 @@ from collector.discovery import TargetGroup, watch
 from collector.scrape.fetch.wire import BufferPool
 from collector.scrape.loop import ScrapeLoop
 from collector.scrape.metrics import ScrapeMetrics
+from collector.scrape.settings import DEFAULTS, ScrapeSettings
 from collector.scrape.target import Target
 from collector.scrape.targets import TargetSpec, build_targets, within_limit
 from collector.storage.interface import Appendable
@@ -22,10 +23,17 @@ class ScrapePool:
     """One job. A target that stays keeps its loop when the set of targets changes."""
 
     def __init__(
-        self, config: ScrapeConfig, storage: Appendable, clock: Clock, metrics: ScrapeMetrics, buffers: BufferPool
+        self,
+        config: ScrapeConfig,
+        storage: Appendable,
+        clock: Clock,
+        metrics: ScrapeMetrics,
+        buffers: BufferPool,
+        settings: ScrapeSettings = DEFAULTS,
     ) -> None:
         self.config = config
         self._storage, self._clock, self._metrics, self._buffers = storage, clock, metrics, buffers
+        self._settings = settings
         self._loops: dict[object, ScrapeLoop] = {}
         self._tasks: dict[object, asyncio.Task[None]] = {}
         self._leaving: set[asyncio.Task[None]] = set()
@@ -95,7 +103,7 @@ class ScrapePool:
 
     def _begin(self, spec: TargetSpec, limit_error: str) -> None:
         target = Target(spec, self.config.job_name)
-        loop = ScrapeLoop(target, self.config, self._storage, self._clock, self._metrics, self._buffers)
+        loop = ScrapeLoop(target, self.config, self._storage, self._clock, self._metrics, self._buffers, self._settings)
         loop.forced_error = limit_error
         self._loops[spec.key] = loop
         self._tasks[spec.key] = asyncio.create_task(loop.run(), name=f"scrape:{spec.url}")

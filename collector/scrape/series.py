@@ -48,6 +48,7 @@ class _Taken:
     loose: list[tuple[int, int, float]] = field(default_factory=list)  # slot, time, value
     histograms: list[tuple[int, int, FloatHistogram]] = field(default_factory=list)
     exemplars: list[tuple[int, Exemplar]] = field(default_factory=list)
+    created: dict[int, tuple[int, int]] = field(default_factory=dict)  # by slot: sample, when the series began
     tracked: set[int] = field(default_factory=set)  # loose slots that must end with a staleness marker
 
 
@@ -78,6 +79,7 @@ class TargetSeries:
         self._row = np.empty(len(self._report))
         self._loose: dict[int, LabelSet] = {}  # beside the row, by slot
         self._tracked: set[int] = set()  # those of them that must end with a staleness marker
+        self._created: dict[int, int] = {}  # by slot, in milliseconds
         self._kept = 0
         self._failed = False
         self._group.reshape_numbered(self._report_numbers)
@@ -108,6 +110,8 @@ class TargetSeries:
         found = [known.get(key, _NEW) for key in page.keys]
         added = self._enter(page, found, known)
         taken = self._sort_out(page, found, timestamp_ms)
+        if page.created_ms:
+            self._store_beginnings(page, taken)
         self._store_loose(page, taken, timestamp_ms)
         self._adopt(page, body, taken)
         self._failed = False
@@ -131,7 +135,7 @@ class TargetSeries:
         """Forget everything about the page after an error that should not have been: the next scrape starts anew."""
         self._end_loose(set(), timestamp_ms)
         self._numbers, self._known, self._shape, self._columns = self._numbers[:0], {}, None, None
-        self._loose = {}
+        self._loose, self._created = {}, {}
         self._failed = True
         self._reshape(_NO_SLOTS)
 
@@ -220,6 +224,9 @@ class TargetSeries:
                     self._place_loose(page, index, taken, timestamp_ms if stamp is None else stamp)
                     if stamp is None or self._rules.track_timestamps_staleness:
                         taken.tracked.add(slot)
+                created = page.created_ms.get(index, 0)
+                if created and created < (timestamp_ms if stamp is None else stamp):
+                    taken.created.setdefault(slot, (index, created))
                 if index in page.exemplars:
                     self._loose_labels(page, index, slot)
                     taken.exemplars.extend((slot, exemplar) for exemplar in page.exemplars[index])
@@ -240,6 +247,21 @@ class TargetSeries:
             labels = stored_labels(page.labels(index), self._labels)
             assert labels is not None
             self._loose[slot] = labels
+
+    def _store_beginnings(self, page: Page, taken: _Taken) -> None:
+        """A zero at the time a series began, before its samples: what it counted until its first scrape is an increase too."""
+        news = [(slot, *found) for slot, found in taken.created.items() if self._created.get(slot) != found[1]]
+        if not news:
+            return
+        series, times, histograms = [], [], []
+        for slot, index, created in news:
+            labels = stored_labels(page.labels(index), self._labels)
+            assert labels is not None
+            series.append(labels)
+            times.append(created)
+            histograms.append(page.histograms.get(index))
+            self._created[slot] = created
+        self._storage.append_beginnings(series, np.array(times, np.int64), histograms)
 
     def _store_loose(self, page: Page, taken: _Taken, timestamp_ms: int) -> None:
         series = self._loose
@@ -295,6 +317,7 @@ class TargetSeries:
             self._numbers = self._numbers[np.array(list(renumbered), np.int64)]
             self._loose = {renumbered[slot]: labels for slot, labels in self._loose.items() if slot in renumbered}
             self._tracked = {renumbered[slot] for slot in self._tracked if slot in renumbered}
+            self._created = {renumbered[slot]: time for slot, time in self._created.items() if slot in renumbered}
             self._row_slots = None
         return renumbered
 

@@ -89,6 +89,14 @@ class FakeStorage:
             self.put(labels, timestamp, histogram)
         return AppendReport(appended=len(series))
 
+    def append_beginnings(
+        self, series: Sequence[LabelSet], timestamps: Timestamps, histograms: Sequence[Any | None]
+    ) -> None:
+        for labels, timestamp, histogram in zip(series, timestamps.tolist(), histograms, strict=True):
+            known = self.samples.get(labels)
+            if not known or known[-1][0] < timestamp:
+                self.put(labels, timestamp, 0.0 if histogram is None else type(histogram)())
+
     def append_exemplars(self, series: Sequence[LabelSet], exemplars: Sequence[tuple[LabelSet, float, int]]) -> None:
         self.exemplars.extend(zip(series, exemplars, strict=True))
 

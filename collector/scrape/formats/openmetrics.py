@@ -7,7 +7,8 @@ import math
 import re
 from typing import Any, NoReturn
 
-from collector.scrape.formats.lexing import LABEL, METRIC, QUOTED, read_pairs, shown, unescape
+from collector.scrape.formats.created import CreatedLines
+from collector.scrape.formats.lexing import LABEL, METRIC, QUOTED, read_pairs, read_series, shown, unescape
 from collector.scrape.formats.numbers import parse_float
 from collector.scrape.formats.reader import TextReader
 from collector.scrape.page import Counts, Exemplar, Page, ParseError, ParseOptions
@@ -29,6 +30,10 @@ _TYPES = {"counter", "gauge", "histogram", "gaugehistogram", "summary", "info", 
 
 class _OpenMetricsReader(TextReader):
     """Reads until `# EOF`, behind which nothing may stand."""
+
+    def __init__(self, text: bytes, created: CreatedLines | None) -> None:
+        super().__init__(text)
+        self._created = created
 
     def run(self) -> None:
         text = self.text
@@ -66,6 +71,10 @@ class _OpenMetricsReader(TextReader):
                 self.exemplars[len(self.keys)] = [found]
         except ValueError as error:
             raise ParseError(f"{error} while parsing: {shown(match[0])}") from error
+        if self._created is not None and self._created.take(len(self.keys), key, self.kind, number):
+            self.exemplars.pop(len(self.keys), None)
+            self.add_other(match.end())  # compared with its value: another one is another shape
+            return
         self.add_sample(key, number, stamp_ms, match.start(2) - self.position, match.end())
 
     def _metadata(self, meta: re.Match[bytes]) -> None:
@@ -75,6 +84,8 @@ class _OpenMetricsReader(TextReader):
             text = raw_text.decode()
         except UnicodeDecodeError as error:
             raise ParseError(f"{word.decode().lower()} text {shown(raw_text)} is not a valid utf8 string") from error
+        if self._created is not None:
+            self._created.metadata(name)
         if word == b"HELP":
             self.describe(name, help=unescape(text))
         elif word == b"TYPE":
@@ -97,12 +108,16 @@ def _milliseconds(text: bytes | None) -> int | None:
     return int(seconds * 1000)
 
 
-def parse_openmetrics(body: Any, _: ParseOptions) -> Page:
+def parse_openmetrics(body: Any, options: ParseOptions) -> Page:
     """The page `body` (any bytes-like object). Raises `ParseError`."""
-    reader = _OpenMetricsReader(bytes(body))
+    created = CreatedLines(read_series) if options.created_timestamps else None
+    reader = _OpenMetricsReader(bytes(body), created)
     try:
         reader.run()
     except ParseError as error:
         error.counts = Counts(len(reader.keys), len(reader.keys))
         raise
-    return reader.page(whole=reader.text.endswith(b"\n"))
+    page = reader.page(whole=reader.text.endswith(b"\n"))
+    if created is not None:
+        page.created_ms = created.created_ms
+    return page

@@ -46,6 +46,7 @@ class _Reader:
         self.sources: list[tuple[str, bytes, tuple[str, str] | None]] = []  # name, label fields, one more label
         self.histograms: dict[int, FloatHistogram] = {}
         self.exemplars: dict[int, list[Exemplar]] = {}
+        self.created: dict[int, int] = {}
         self.metadata: dict[str, Metadata] = {}
 
     def family(self, message: Any) -> None:
@@ -103,18 +104,26 @@ class _Reader:
         return index
 
     def _single(self, name: str, labels: bytes, message: Any, stamp: int | None) -> None:
-        value, exemplar = 0.0, None
+        value, exemplar, created = 0.0, None, 0
         for number, _, raw in fields(message):
             if number == 1:
                 value = double(raw)
             elif number == 2:
                 exemplar = _exemplar(raw)
+            elif number == 3:
+                created = _time_ms(raw)
         index = self.add(name, labels, value, stamp)
         if exemplar is not None:
             self.exemplars[index] = [exemplar]
+        self._began(index, created)
+
+    def _began(self, first: int, created_ms: int) -> None:
+        """Samples from `first` on have existed since then (0: not known)."""
+        if created_ms and self.options.created_timestamps:
+            self.created.update(dict.fromkeys(range(first, len(self.keys)), created_ms))
 
     def _summary(self, name: str, labels: bytes, message: Any, stamp: int | None) -> None:
-        count, total = 0, 0.0
+        count, total, created = 0, 0.0, 0
         quantiles = []
         for number, _, raw in fields(message):
             if number == 1:
@@ -123,14 +132,18 @@ class _Reader:
                 total = double(raw)
             elif number == 3:
                 quantiles.append(_two_doubles(raw))
-        self.add(f"{name}_count", labels, float(count), stamp)
+            elif number == 4:
+                created = _time_ms(raw)
+        first = self.add(f"{name}_count", labels, float(count), stamp)
         self.add(f"{name}_sum", labels, total, stamp)
         for quantile, value in quantiles:
             self.add(name, labels, value, stamp, ("quantile", normal_float(format_value(quantile))))
+        self._began(first, created)
 
     def _histogram(self, name: str, labels: bytes, message: Any, stamp: int | None) -> None:
         read = _HistogramMessage(message)
         native = self.options.native_histograms and read.is_native
+        first = len(self.keys)
         if native:
             index = self.add(name, labels, read.sum, stamp)
             self.histograms[index] = read.native()
@@ -138,6 +151,7 @@ class _Reader:
                 self.exemplars[index] = read.exemplars
         if not native or (self.options.always_classic_histograms and read.buckets):
             self._classic(name, labels, read, stamp)
+        self._began(first, read.created)
 
     def _classic(self, name: str, labels: bytes, read: "_HistogramMessage", stamp: int | None) -> None:
         self.add(f"{name}_count", labels, read.count, stamp)
@@ -175,6 +189,7 @@ class _HistogramMessage:
         self.deltas: dict[int, list[int]] = {10: [], 13: []}
         self.counts: dict[int, list[float]] = {11: [], 14: []}
         self.exemplars: list[Exemplar] = []
+        self.created = 0
         for number, kind, value in fields(message):
             if number == 3:
                 self.buckets.append(_bucket(value))
@@ -184,6 +199,8 @@ class _HistogramMessage:
                 self.deltas[number].extend(zigzag(item) for item in packed_varints(kind, value))
             elif number in self.counts:
                 self.counts[number].extend(packed_doubles(kind, value))
+            elif number == 15:
+                self.created = _time_ms(value)
             elif number == 16:
                 self.exemplars.append(_exemplar(value))
             else:
@@ -303,5 +320,6 @@ def parse_protobuf(body: Any, options: ParseOptions) -> Page:
         reader.stamps if has_stamps else None,
         histograms=reader.histograms,
         exemplars=reader.exemplars,
+        created_ms=reader.created,
         metadata=reader.metadata,
     )

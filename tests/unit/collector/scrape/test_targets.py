@@ -158,7 +158,9 @@ def test_content_types() -> None:
 
 
 def test_timestamps_are_drawn_to_the_grid() -> None:
-    assert aligned_ms(100.0015, 100.0, 15) == 100_000
-    assert aligned_ms(100.003, 100.0, 15) == 100_003
-    assert aligned_ms(99.999, 100.0, 15) == 99_999
-    assert aligned_ms(100.0015, 100.0, 0.1) == 100_002
+    assert aligned_ms(100.0015, 100.0, 15, 0.002) == 100_000
+    assert aligned_ms(100.003, 100.0, 15, 0.002) == 100_003
+    assert aligned_ms(99.999, 100.0, 15, 0.002) == 99_999
+    assert aligned_ms(100.0015, 100.0, 0.1, 0.002) == 100_002
+    assert aligned_ms(100.0015, 100.0, 15, None) == 100_002
+    assert aligned_ms(100.003, 100.0, 15, 0.01) == 100_000

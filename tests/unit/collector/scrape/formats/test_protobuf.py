@@ -121,3 +121,14 @@ def test_classic_histograms_become_native_ones(keep: bool) -> None:
     histogram = page.histograms[len(page.keys) - 1]
     assert (histogram.schema, histogram.custom_values) == (CUSTOM_BUCKETS_SCHEMA, (1.0, 2.0))
     assert (histogram.positive.tolist(), histogram.count, histogram.sum) == ([1.0, 2.0, 1.0], 4.0, 5.5)
+
+
+def test_created_times_when_wanted() -> None:
+    created = put_int(1, 7) + put_int(2, 250_000_000)
+    counter = put_bytes(3, put_double(1, 7.0) + put_bytes(3, created))
+    summary = put_bytes(4, put_int(1, 2) + put_double(2, 3.0) + put_bytes(4, created))
+    histogram = put_bytes(7, HISTOGRAM + put_bytes(15, created))
+    body = family("c_total", 0, counter) + family("s", 2, summary) + family("h", 4, histogram)
+    assert PARSE(body, ParseOptions()).created_ms == {}
+    page = PARSE(body, ParseOptions(created_timestamps=True))
+    assert page.created_ms == dict.fromkeys(range(len(page.keys)), 7250)
