@@ -23,6 +23,7 @@ fi
 # Debian's newer suites hold newer peers; the same archive this machine is configured with.
 suite=${PHAROS_PEERS_SUITE:-sid}
 peers=(prometheus promtool prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter victoria-metrics)
+command -v kubectl >/dev/null 2>&1 || peers+=(kubernetes-client)
 [ -x .peers/usr/bin/prometheus ] && [ -x .peers/usr/bin/linux.uml ] && exit 0
 rm -rf .peers
 state=$PWD/.peers/.apt
