@@ -6,7 +6,6 @@ The appending thread (the event loop) calls `register`, `append*` and the groups
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,28 +21,24 @@ from collector.storage.histograms import HistogramBatch, HistogramLog, decode_hi
 from collector.storage.interface import ABSENT_BITS, ABSENT_NAN, AppendReport, Rows, Timestamps, Values
 from collector.storage.layout import Layout, Placements, Slab
 from collector.storage.options import StorageOptions
-from collector.storage.order import MAX_TIME, MIN_TIME, Order
+from collector.storage.order import MAX_TIME, MIN_TIME
 from collector.storage.records import Kind
+from collector.storage.roster import Roster
 from collector.storage.samplelog import SampleLog
 from collector.storage.series import SeriesTable
 from collector.storage.sources import FrameBatch, RunBatch, SlabBatch, between
-from collector.storage.wal import WalWriter
 from pharos.clock import Clock
 from pharos.labels import LabelSet
 from pharos.matchers import Matcher
 
 logger = logging.getLogger(__name__)
 
-_RECENT_MAX: Final = 200_000
 
-
-class Head(Order, LayoutBook):
+class Head(Roster, LayoutBook):
     """Groups, sample log, histograms and exemplars, and what is sealed of them."""
 
     def __init__(self, folder: Path, table: SeriesTable, options: StorageOptions, clock: Clock) -> None:
-        super().__init__(options, clock)
-        self.table = table
-        self.wal: WalWriter | None = None
+        super().__init__(table, options, clock)
         self.files = HeadFiles(folder, table)
         self.segment = 0  # of the log: what is appended now is in this one or a later one
         self.log = SampleLog()
@@ -52,12 +47,9 @@ class Head(Order, LayoutBook):
         self.layouts: dict[int, Layout] = {}
         self.placements = Placements()
         self.samples_appended = 0
-        self._recent: dict[tuple[int, int], int] = {}
         self._next_group = 1
         self._next_layout = 1
         self._sealed: dict[int, int] = {}  # by group, from the head files at the start
-        self._logged: Column[np.bool_] = Column(bool)  # the log knows this series
-        self._alive: Column[np.bool_] = Column(bool)  # the head has samples of the series
 
     # -- groups --------------------------------------------------------------------------------------------------------
 
@@ -83,50 +75,6 @@ class Head(Order, LayoutBook):
         self.groups.pop(group.number, None)
         if log and self.wal is not None:
             self.wal.add(Kind.CLOSE, *records.close_parts(group.number, None))
-
-    def register(self, series: Sequence[LabelSet]) -> Rows:
-        """The numbers of series, known to the log from now on."""
-        sids = self.table.resolve(series)
-        self.know(sids)
-        return sids
-
-    def register_repeated(self, series: Sequence[LabelSet]) -> Rows:
-        """As `register`, for series that come many times in a row or come again and again (rules, remote write)."""
-        count = len(series)
-        marks = np.fromiter(map(id, series), np.int64, count)
-        heads = np.flatnonzero(np.r_[True, marks[1:] != marks[:-1]])[:count]
-        if 2 * len(heads) > count:
-            return self._remembered(series)
-        sids = self._remembered([series[index] for index in heads.tolist()])
-        return np.repeat(sids, np.diff(np.r_[heads, count]))
-
-    def _remembered(self, series: Sequence[LabelSet]) -> Rows:
-        """Numbers of series by way of a cache of label sets' hashes: twice 64 bits, so that two never meet by chance."""
-        keys = [(hash(labels), hash(labels[::-1])) for labels in series]
-        get = self._recent.get
-        found = np.array([get(key, -1) for key in keys], np.int64)
-        missing = np.flatnonzero(found < 0)
-        if len(missing):
-            found[missing] = self.register([series[index] for index in missing.tolist()])
-            if len(self._recent) > _RECENT_MAX:
-                self._recent.clear()
-            self._recent.update((keys[index], int(found[index])) for index in missing.tolist())
-        return found
-
-    def know(self, sids: Rows) -> None:
-        """Make room for series, and write them to the log once."""
-        top = len(self.table)
-        self._logged.fill_to(top, False)
-        self._owner.fill_to(top, 0)
-        self._last_time.fill_to(top, MIN_TIME)
-        self._last_value.fill_to(top, 0.0)
-        self._alive.fill_to(top, False)
-        logged = self._logged.view()
-        fresh = np.unique(sids[~logged[sids]])
-        if len(fresh):
-            if self.wal is not None:
-                self.wal.add(Kind.SERIES, records.encode_series(self.table, fresh))
-            logged[fresh] = True
 
     def new_layout(self, group: int) -> Layout:
         layout = Layout(self._next_layout, group)
@@ -255,10 +203,6 @@ class Head(Order, LayoutBook):
                         self.files.seal(layout, slab, window)
                     layout.drop_slab(slab)
 
-    def known_series(self) -> Rows:
-        """Series that the log has told about, ascending."""
-        return np.flatnonzero(self._logged.view()).astype(np.int64)
-
     def windows_before(self, until: int) -> list[int]:
         """Starts of the windows before a time that have samples."""
         if self.min_time >= until:
@@ -366,16 +310,6 @@ class Head(Order, LayoutBook):
         return True
 
     # -- replay --------------------------------------------------------------------------------------------------------
-
-    def know_replayed(self, sids: Rows) -> None:
-        """Series that the log has told us."""
-        top = len(self.table)
-        self._logged.fill_to(top, False)
-        self._owner.fill_to(top, 0)
-        self._last_time.fill_to(top, MIN_TIME)
-        self._last_value.fill_to(top, 0.0)
-        self._alive.fill_to(top, False)
-        self._logged.view()[sids] = True
 
     def replay_row(self, group: HeadGroup, timestamp_ms: int, values: Values) -> None:
         """A row that was accepted before."""

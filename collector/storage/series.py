@@ -18,12 +18,10 @@ from numpy.typing import NDArray
 from collector.storage.columns import Column, ranges
 from collector.storage.interface import Rows
 from collector.storage.postings import NamePostings
+from collector.storage.serieshashes import SeriesHashes, hash_series
 from collector.storage.symbols import LabelTable, Symbols
 from pharos.labels import Labels, LabelSet
 from pharos.matchers import Matcher, MatchOp
-
-_PRIME = np.uint64(0x9E3779B97F4A7C15)
-_PENDING_MAX = 16384
 
 
 class _Frozen:
@@ -53,10 +51,7 @@ class SeriesTable:
         self._keysets: dict[tuple[str, ...], int] = {}
         self._keyset_names: list[tuple[str, ...]] = []
         self._postings: dict[str, NamePostings] = {}
-        self._hashes: NDArray[np.uint64] = np.empty(0, np.uint64)
-        self._hashed: NDArray[np.int32] = np.empty(0, np.int32)
-        self._pending: dict[int, int] = {}
-        self._collisions: dict[tuple[int, bytes], int] = {}
+        self._hashes = SeriesHashes()
 
     @classmethod
     def frozen(
@@ -115,7 +110,7 @@ class SeriesTable:
         with self._lock:
             lengths = self._lengths(keysets)
             starts = np.cumsum(lengths) - lengths
-            hashes = _hash(keysets, starts, lengths, codes)
+            hashes = hash_series(keysets, starts, lengths, codes)
             found = self._find(hashes, keysets, starts, lengths, codes)
             missing = np.flatnonzero(found < 0)
             if len(missing):
@@ -132,7 +127,7 @@ class SeriesTable:
             self._start.fill_to(top, 0)
             fresh = np.flatnonzero(self._keyset.view()[sids] < 0)
             if len(fresh):
-                hashes = _hash(keysets, starts, lengths, codes)
+                hashes = hash_series(keysets, starts, lengths, codes)
                 self._enter(sids[fresh], hashes[fresh], keysets[fresh], starts[fresh], lengths[fresh], codes)
 
     def knows(self, sids: Rows) -> bool:
@@ -151,15 +146,7 @@ class SeriesTable:
         lengths: NDArray[np.int64],
         codes: NDArray[np.int32],
     ) -> Rows:
-        found = np.full(len(hashes), -1, np.int64)
-        if len(self._hashes):
-            place = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
-            hit = self._hashes[place] == hashes
-            found[hit] = self._hashed[place[hit]]
-        if self._pending:
-            get = self._pending.get
-            pending = np.array([get(value, -1) for value in hashes.tolist()], np.int64)
-            found = np.where(found < 0, pending, found)
+        found = self._hashes.candidates(hashes)
         self._verify(found, keysets, starts, lengths, codes)
         return found
 
@@ -185,7 +172,7 @@ class SeriesTable:
         wrong[differs] = True
         for index in np.flatnonzero(wrong).tolist():
             own = codes[starts[index] : starts[index] + lengths[index]].tobytes()
-            found[index] = self._collisions.get((int(keysets[index]), own), -1)
+            found[index] = self._hashes.collided(int(keysets[index]), own)
 
     def _create(
         self,
@@ -231,7 +218,7 @@ class SeriesTable:
         self._codes.extend(own)
         self._start.view()[sids] = begins
         self._keyset.view()[sids] = keysets
-        self._remember(sids, hashes, keysets, lengths, own)
+        self._hashes.remember(sids, hashes, keysets, lengths, own)
         offsets = np.cumsum(lengths) - lengths
         for keyset in np.unique(keysets).tolist():
             rows = np.flatnonzero(keysets == keyset)
@@ -240,42 +227,6 @@ class SeriesTable:
                 if postings is None:
                     postings = self._postings.setdefault(name, NamePostings())
                 postings.add(own[offsets[rows] + column], sids[rows].astype(np.int32))
-
-    def _remember(
-        self,
-        sids: Rows,
-        hashes: NDArray[np.uint64],
-        keysets: NDArray[np.int32],
-        lengths: NDArray[np.int64],
-        own: NDArray[np.int32],
-    ) -> None:
-        pending = self._pending
-        if len(sids) + len(pending) > _PENDING_MAX:
-            merged = np.concatenate([self._hashes, np.fromiter(pending, np.uint64, len(pending)), hashes])
-            owners = np.concatenate([self._hashed, np.fromiter(pending.values(), np.int32, len(pending)), sids])
-            self._hashes, first = np.unique(merged, return_index=True)
-            self._hashed = owners[first].astype(np.int32)
-            self._pending = {}
-            if len(first) == len(merged):
-                return
-            doubled = np.ones(len(merged), bool)
-            doubled[first] = False
-            lost = np.flatnonzero(doubled) - (len(merged) - len(sids))
-            starts = np.cumsum(lengths) - lengths
-            for index in lost[lost >= 0].tolist():
-                key = (int(keysets[index]), own[starts[index] : starts[index] + lengths[index]].tobytes())
-                self._collisions[key] = int(sids[index])
-            return
-        taken = np.zeros(len(hashes), bool)
-        if len(self._hashes):
-            place = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
-            taken = self._hashes[place] == hashes
-        owners = sids.tolist()
-        for index, value in enumerate(hashes.tolist()):
-            if taken[index] or pending.setdefault(value, owners[index]) != owners[index]:
-                begin = int(lengths[:index].sum())
-                key = (int(keysets[index]), own[begin : begin + int(lengths[index])].tobytes())
-                self._collisions[key] = owners[index]
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -386,27 +337,3 @@ class SeriesTable:
     def postings(self) -> dict[str, NamePostings]:
         """The inverted index, for statistics."""
         return dict(self._postings)
-
-
-def _hash(
-    keysets: NDArray[np.int32],
-    starts: NDArray[np.int64],
-    lengths: NDArray[np.int64],
-    codes: NDArray[np.int32],
-) -> NDArray[np.uint64]:
-    """64-bit hashes of series: a sum over positions of mixed (position, code), so that it is one pass without a loop over series."""
-    position = (
-        np.arange(len(codes), dtype=np.int64) - np.repeat(starts, lengths) if len(codes) else np.empty(0, np.int64)
-    )
-    mixed: NDArray[Any] = (
-        codes.astype(np.uint64) + (position.astype(np.uint64) << np.uint64(32)) + np.uint64(1)
-    ) * _PRIME
-    mixed ^= mixed >> np.uint64(29)
-    mixed *= np.uint64(0xBF58476D1CE4E5B9)
-    mixed ^= mixed >> np.uint64(32)
-    sums = np.r_[np.uint64(0), np.cumsum(mixed, dtype=np.uint64)]
-    out: NDArray[np.uint64] = sums[starts + lengths] - sums[starts]
-    out += keysets.astype(np.uint64) * _PRIME
-    out ^= out >> np.uint64(31)
-    out *= np.uint64(0x94D049BB133111EB)
-    return out

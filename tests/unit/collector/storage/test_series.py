@@ -3,8 +3,7 @@ import re
 import numpy as np
 import pytest
 
-from collector.storage import records
-from collector.storage import series as module
+from collector.storage import records, series, serieshashes
 from collector.storage.series import SeriesTable
 from pharos.labels import LabelSet, label_set
 from pharos.matchers import parse_matchers
@@ -36,8 +35,8 @@ def test_twins_in_one_batch_get_one_number() -> None:
 
 
 def test_colliding_hashes_do_not_mix_series_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_hash", lambda keysets, *_: np.zeros(len(keysets), np.uint64))
-    monkeypatch.setattr(module, "_PENDING_MAX", 50)
+    monkeypatch.setattr(series, "hash_series", lambda keysets, *_: np.zeros(len(keysets), np.uint64))
+    monkeypatch.setattr(serieshashes, "_PENDING_MAX", 50)
     table = SeriesTable()
     first = table.resolve(PAGE)
     assert len(set(first.tolist())) == 200

@@ -1,0 +1,89 @@
+"""Which series the head and the write-ahead log know, and finding their numbers fast when they come again and again."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from collector.storage import records
+from collector.storage.columns import Column
+from collector.storage.interface import Rows
+from collector.storage.options import StorageOptions
+from collector.storage.order import MIN_TIME, Order
+from collector.storage.records import Kind
+from collector.storage.series import SeriesTable
+from collector.storage.wal import WalWriter
+from pharos.clock import Clock
+from pharos.labels import LabelSet
+
+_RECENT_MAX: Final = 200_000
+
+
+class Roster(Order):
+    """Series by number, in columns beside those of the order rules."""
+
+    def __init__(self, table: SeriesTable, options: StorageOptions, clock: Clock) -> None:
+        super().__init__(options, clock)
+        self.table = table
+        self.wal: WalWriter | None = None
+        self._recent: dict[tuple[int, int], int] = {}
+        self._logged: Column[np.bool_] = Column(bool)  # the log knows this series
+        self._alive: Column[np.bool_] = Column(bool)  # the head has samples of the series
+
+    def register(self, series: Sequence[LabelSet]) -> Rows:
+        """The numbers of series, known to the log from now on."""
+        sids = self.table.resolve(series)
+        self.know(sids)
+        return sids
+
+    def register_repeated(self, series: Sequence[LabelSet]) -> Rows:
+        """As `register`, for series that come many times in a row or come again and again (rules, remote write)."""
+        count = len(series)
+        marks = np.fromiter(map(id, series), np.int64, count)
+        heads = np.flatnonzero(np.r_[True, marks[1:] != marks[:-1]])[:count]
+        if 2 * len(heads) > count:
+            return self._remembered(series)
+        sids = self._remembered([series[index] for index in heads.tolist()])
+        return np.repeat(sids, np.diff(np.r_[heads, count]))
+
+    def _remembered(self, series: Sequence[LabelSet]) -> Rows:
+        """Numbers of series by way of a cache of label sets' hashes: twice 64 bits, so that two never meet by chance."""
+        keys = [(hash(labels), hash(labels[::-1])) for labels in series]
+        get = self._recent.get
+        found = np.array([get(key, -1) for key in keys], np.int64)
+        missing = np.flatnonzero(found < 0)
+        if len(missing):
+            found[missing] = self.register([series[index] for index in missing.tolist()])
+            if len(self._recent) > _RECENT_MAX:
+                self._recent.clear()
+            self._recent.update((keys[index], int(found[index])) for index in missing.tolist())
+        return found
+
+    def know(self, sids: Rows) -> None:
+        """Make room for series, and write them to the log once."""
+        top = len(self.table)
+        self._logged.fill_to(top, False)
+        self._owner.fill_to(top, 0)
+        self._last_time.fill_to(top, MIN_TIME)
+        self._last_value.fill_to(top, 0.0)
+        self._alive.fill_to(top, False)
+        logged = self._logged.view()
+        fresh = np.unique(sids[~logged[sids]])
+        if len(fresh):
+            if self.wal is not None:
+                self.wal.add(Kind.SERIES, records.encode_series(self.table, fresh))
+            logged[fresh] = True
+
+    def know_replayed(self, sids: Rows) -> None:
+        """Series that the log has told us."""
+        top = len(self.table)
+        self._logged.fill_to(top, False)
+        self._owner.fill_to(top, 0)
+        self._last_time.fill_to(top, MIN_TIME)
+        self._last_value.fill_to(top, 0.0)
+        self._alive.fill_to(top, False)
+        self._logged.view()[sids] = True
+
+    def known_series(self) -> Rows:
+        """Series that the log has told about, ascending."""
+        return np.flatnonzero(self._logged.view()).astype(np.int64)
