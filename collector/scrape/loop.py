@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from collector.config.scrape import ScrapeConfig
+from collector.scrape.failure_log import FailureLog
 from collector.scrape.fetch import BodyLimitError, Fetcher, Response
 from collector.scrape.fetch.wire import BufferPool
 from collector.scrape.formats import parsers
@@ -14,7 +15,7 @@ from collector.scrape.metrics import ScrapeMetrics
 from collector.scrape.mutate import LabelLimitError, LabelRules
 from collector.scrape.negotiate import page_format
 from collector.scrape.page import Counts, Page, ParseOptions, ScrapeError
-from collector.scrape.series import SampleLimitError, SampleRules, TargetSeries
+from collector.scrape.series import BucketLimitError, SampleLimitError, SampleRules, TargetSeries
 from collector.scrape.settings import DEFAULTS, ScrapeSettings
 from collector.scrape.target import Target
 from collector.storage.interface import Appendable, AppendReport
@@ -62,9 +63,11 @@ class ScrapeLoop:
             storage,
             target.spec.labels,
             LabelRules.of(target.spec.labels, config),
-            SampleRules(config.honor_timestamps, config.track_timestamps_staleness, config.sample_limit),
+            SampleRules.of(config),
             (*_REPORT, *_EXTRA_REPORT) if self._extra else _REPORT,
         )
+        path = config.scrape_failure_log_file
+        self._failure_log = FailureLog(path, config.job_name) if path else None
         self._format = ""
         self._body_bytes = 0
 
@@ -102,6 +105,8 @@ class ScrapeLoop:
                 logger.exception("Scrape failed unexpectedly", extra={"target": self.target.spec.url})
             self._series.reset(timestamp_ms)
         duration = self._clock.monotonic() - started
+        if error and self._failure_log is not None:
+            self._failure_log.write(self._clock.now(), self.target.spec.url, error)
         self._report(timestamp_ms, duration, counts, error)
 
     async def _fetch_and_take(self, timestamp_ms: int) -> Counts:
@@ -144,6 +149,8 @@ class ScrapeLoop:
             self._body_bytes = -1
         elif isinstance(problem, SampleLimitError):
             self._metrics.over_sample_limit.inc()
+        elif isinstance(problem, BucketLimitError):
+            self._metrics.over_bucket_limit.inc()
         elif isinstance(problem, LabelLimitError):
             self._metrics.over_label_limits.inc()
         self._series.fail(timestamp_ms)

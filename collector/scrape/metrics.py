@@ -70,6 +70,10 @@ class ScrapeMetrics:
             "prometheus_target_scrapes_exceeded_sample_limit_total",
             "Total number of scrapes that hit the sample limit and were rejected.",
         )
+        self.over_bucket_limit = counter(
+            "prometheus_target_scrapes_exceeded_native_histogram_bucket_limit_total",
+            "Total number of scrapes that hit the native histogram bucket limit and were rejected.",
+        )
         self.out_of_order = counter(
             "prometheus_target_scrapes_sample_out_of_order_total",
             "Total number of samples rejected due to not being out of the expected order.",

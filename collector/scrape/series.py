@@ -11,9 +11,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from collector.config.scrape import ScrapeConfig
 from collector.histogram import FloatHistogram
 from collector.scrape.mutate import LabelRules, report_labels, stored_labels
 from collector.scrape.page import Counts, Exemplar, Page, ParseError, ScrapeError
+from collector.scrape.resolution import FINEST, bounded, finest_schema
 from collector.scrape.shape import PageShape
 from collector.storage.interface import ABSENT_NAN, STALE_NAN, Appendable, AppendReport, Rows, ScrapeGroup
 from pharos.labels import LabelSet
@@ -22,6 +24,10 @@ _DROPPED: Final = -1  # by relabelling
 _NO_SLOTS: Final = np.empty(0, np.int32)
 _NEW: Final = -3  # not seen before
 _TAKEN: Final = -2  # a series of the report: ours stays, the page's is left out
+
+
+class BucketLimitError(ScrapeError):
+    """A native histogram with more buckets than `native_histogram_bucket_limit` at any resolution."""
 
 
 class SampleLimitError(ScrapeError):
@@ -35,6 +41,18 @@ class SampleRules:
     honor_timestamps: bool = True
     track_timestamps_staleness: bool = False
     sample_limit: int = 0
+    bucket_limit: int = 0
+    max_schema: int = FINEST
+
+    @classmethod
+    def of(cls, config: ScrapeConfig) -> "SampleRules":
+        return cls(
+            config.honor_timestamps,
+            config.track_timestamps_staleness,
+            config.sample_limit,
+            config.native_histogram_bucket_limit,
+            finest_schema(config.native_histogram_min_bucket_factor),
+        )
 
 
 @dataclass(slots=True)
@@ -181,13 +199,29 @@ class TargetSeries:
     def _check_limit(self, page: Page, slots: list[int], new: dict[bytes, "LabelSet | int"]) -> None:
         """Before the storage hears of any new series: a page over the limit must leave no trace."""
         limit = self._rules.sample_limit
-        if not limit or len(slots) <= limit:
+        over_sample_limit = limit and len(slots) > limit
+        over_bucket_limit = page.histograms and not self._bound_histograms(page, slots, new)
+        if not over_sample_limit and not over_bucket_limit:
             return
         kept = sum((new[page.keys[at]] if slot == _NEW else slot) != _DROPPED for at, slot in enumerate(slots))
         doubled = len(page.keys) - len(set(page.keys))
-        if kept - doubled > limit:
-            added = sum(not isinstance(labels, int) for labels in new.values())
-            raise SampleLimitError("sample limit exceeded", Counts(len(slots), kept, added))
+        counts = Counts(len(slots), kept, sum(not isinstance(labels, int) for labels in new.values()))
+        if over_sample_limit and kept - doubled > limit:
+            raise SampleLimitError("sample limit exceeded", counts)
+        if over_bucket_limit:
+            raise BucketLimitError("histogram bucket limit exceeded", counts)
+
+    def _bound_histograms(self, page: Page, slots: list[int], new: dict[bytes, "LabelSet | int"]) -> bool:
+        """Make native histograms as coarse as the limits want; whether that was enough for all that are stored."""
+        fits = True
+        for index, histogram in page.histograms.items():
+            slot = new[page.keys[index]] if slots[index] == _NEW else slots[index]
+            coarse = bounded(histogram, self._rules.bucket_limit, self._rules.max_schema)
+            if coarse is not None:
+                page.histograms[index] = coarse
+            elif slot != _DROPPED:
+                fits = False
+        return fits
 
     def _number(self, page: Page, slots: list[int], new: dict[bytes, "LabelSet | int"]) -> int:
         labels = [value for value in new.values() if not isinstance(value, int)]

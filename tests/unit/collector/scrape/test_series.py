@@ -1,9 +1,13 @@
-"""What one target's series make of pages: zeros at their beginning."""
+"""What one target's series make of pages: zeros at their beginning, limits."""
 
+import numpy as np
+import pytest
+
+from collector.histogram import FloatHistogram
 from collector.scrape.formats import parsers
 from collector.scrape.mutate import LabelRules
-from collector.scrape.page import ParseOptions
-from collector.scrape.series import SampleRules, TargetSeries
+from collector.scrape.page import Counts, Page, ParseOptions
+from collector.scrape.series import BucketLimitError, SampleRules, TargetSeries
 from tests.support.fake_storage import FakeStorage
 
 TARGET = (("job", "j"),)
@@ -34,3 +38,18 @@ def test_a_zero_when_a_series_begins_and_when_it_begins_anew() -> None:
         (12_000, "2.0"),
         (13_000, "3.0"),  # not before its sample: no zero
     ]
+
+
+def test_too_many_buckets_fail_the_scrape_and_leave_no_trace() -> None:
+    storage = FakeStorage()
+    histogram = FloatHistogram(schema=3, positive_spans=((1, 2),), positive=np.array([1.0, 2.0]))
+    labels = [("__name__", "h")]
+    series = TargetSeries(storage, TARGET, LabelRules(TARGET), SampleRules(bucket_limit=1), ("up",))
+    series.take(Page([b"h"], [1.0], lambda _: labels, histograms={0: histogram}), b"", 1000)
+    stored = storage.samples[(("__name__", "h"), ("job", "j"))]
+    assert [(time, len(value.positive)) for time, value in stored] == [(1000, 1)]
+    wide = FloatHistogram(schema=-4, positive_spans=((0, 2),), positive=np.array([1.0, 2.0]))
+    with pytest.raises(BucketLimitError) as caught:
+        series.take(Page([b"h"], [1.0], lambda _: labels, histograms={0: wide}), b"", 2000)
+    assert caught.value.counts == Counts(1, 1, 0)
+    assert len(stored) == 1
