@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 
 from collector.api.envelope import dump, tail
 from collector.api.histogram_json import histogram_json
-from collector.api.numbers import all_whole, time_text, time_texts, value_bytes, value_text, value_texts, whole_bytes
+from collector.api.numbers import (
+    all_whole,
+    time_line,
+    time_text,
+    time_texts,
+    value_bytes,
+    value_text,
+    value_texts,
+    whole_bytes,
+)
 from collector.promql.result import QueryResult
 from collector.storage.interface import FlatPart
 from collector.storage.symbols import LabelTable
@@ -106,10 +115,10 @@ def _vector(result: QueryResult, count: int) -> Iterator[bytes]:
 
 def _matrix(result: QueryResult, count: int) -> Iterator[bytes]:
     labels = label_texts(result.labels)
-    times = time_texts(result.times_ms)
-    rows = RowWriter(times)
+    rows = RowWriter(result.times_ms)
     histograms: Any = result.histograms
-    size = max(1, _BLOCK_CELLS // max(1, len(times)))
+    times = time_texts(result.times_ms) if histograms is not None else []
+    size = max(1, _BLOCK_CELLS // max(1, len(result.times_ms)))
     for start in range(0, count, size):
         stop = min(start + size, count)
         values, present = result.values[start:stop], result.present[start:stop]
@@ -128,10 +137,11 @@ def _matrix(result: QueryResult, count: int) -> Iterator[bytes]:
 class RowWriter:
     """The samples of one series after the other, all at the same times."""
 
-    def __init__(self, times: Sequence[str]) -> None:
-        self._starts = [f'"],[{when},"'.encode() for when in times]
-        # Values go to the even places, what stands between them is always the same.
-        self._line = [b""] * (2 * len(times) + 1)
+    def __init__(self, times_ms: NDArray[np.int64]) -> None:
+        between = time_line(times_ms).replace(b",", b',"\n"],[')
+        self._starts = (b'"],[' + between + b',"').split(b"\n") if len(times_ms) else []
+        # Values go to the odd places; what stands between them is the same for every series.
+        self._line = [b""] * (2 * len(times_ms) + 1)
         self._line[0::2] = [*self._starts, _ROW_END]
 
     def text(self, values: NDArray[np.float64], columns: NDArray[np.int64] | None, *, whole: bool) -> bytes:
@@ -142,6 +152,8 @@ class RowWriter:
             values = values[columns]
             line = [_ROW_END] * (2 * len(columns) + 1)
             line[0:-1:2] = [self._starts[column] for column in columns.tolist()]
+        if not len(values):
+            return b',"values":[]}'
         line[1::2] = whole_bytes(values.astype(np.int64)) if whole else value_bytes(values)
         return b',"values":[' + b"".join(line)[3:]
 

@@ -28,7 +28,6 @@ def test_many_values_are_written_as_each_alone(values: list[float]) -> None:
     st.integers(-2000, 2000),
 )
 def test_a_matrix_shows_what_is_present(values: np.ndarray, present: np.ndarray, start: int) -> None:  # type: ignore[type-arg]
-    present[:, 1] = True
     times = start + 500 * np.arange(4, dtype=np.int64)
     labels = LabelTable.build([(("a", str(number)),) for number in range(3)])
     shown = orjson.loads(b"".join(answer(QueryResult("matrix", times, labels, values, present))))["data"]["result"]
