@@ -4,7 +4,6 @@ A disk that refuses (full, read-only) stops nothing: what cannot be written stay
 tries again.
 """
 
-import ctypes
 import errno
 import logging
 import os
@@ -33,11 +32,11 @@ from collector.storage.sections import CorruptFileError
 from collector.storage.tombstones import Tombstones
 from collector.storage.ulid import new_ulid
 from collector.storage.wal import list_segments
+from pharos import allocator
 
 logger = logging.getLogger(__name__)
 
 _TRIM_EVERY_MS: Final = 30_000
-_LIBC = ctypes.CDLL(None)
 _SEGMENTS_KEPT: Final = 2  # of the log: slabs older than this are sealed before they are full
 
 
@@ -99,7 +98,7 @@ class Maintenance:
             ]
             if now_ms - self._trimmed_ms > _TRIM_EVERY_MS:
                 self._trimmed_ms = now_ms
-                _LIBC.malloc_trim(0)  # what was freed at a reshape or flush would otherwise stay ours
+                allocator.give_back()  # what was freed at a reshape or flush would otherwise stay ours
             return all(done)
 
     def _attempt(self, what: str, work: Callable[[], None]) -> bool:
