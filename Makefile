@@ -47,11 +47,12 @@ clean: ## remove what was made here, but not ./data
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Pharos needs Python 3.11 or newer: make PYTHON=python3.11")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade 'pip>=25.1'
 
 .venv/.runtime: .venv/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	@echo 'Installing Pharos into .venv, half a minute the first time'
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install -q -c constraints.txt -e .
 	@$(BIN)/python -m dashboards.web.bundle >/dev/null || true
 	@touch $@
 
