@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 
-declare -A provides=([chromium]=chromium [runc]=runc [busybox]=busybox-static)
+declare -A provides=([chromium]=chromium [runc]=runc [busybox]=busybox-static [podman]=podman)
 missing=()
 for command in "${!provides[@]}"; do
   command -v "$command" >/dev/null 2>&1 || missing+=("${provides[$command]}")
@@ -13,7 +13,7 @@ command -v apt-get >/dev/null 2>&1 || { echo "packages: no apt-get here; tests t
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ]; then
     echo "packages: installing ${missing[*]}"
-    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" fonts-noto-cjk; } \
+    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" fonts-noto-cjk libdevmapper1.02.1; } \
       >/dev/null 2>.venv/packages.log || echo "packages: could not install ${missing[*]}: $(tail -n 1 .venv/packages.log)"
   else
     echo "packages: missing ${missing[*]}; install them as root, until then their tests are skipped"
@@ -24,7 +24,7 @@ fi
 suite=${PHAROS_PEERS_SUITE:-sid}
 peers=(prometheus promtool prometheus-alertmanager prometheus-node-exporter prometheus-blackbox-exporter victoria-metrics)
 command -v kubectl >/dev/null 2>&1 || peers+=(kubernetes-client)
-[ -x .peers/usr/bin/prometheus ] && [ -x .peers/usr/bin/linux.uml ] && exit 0
+[ -x .peers/usr/bin/prometheus ] && [ -x .peers/usr/bin/linux.uml ] && [ -x .peers/usr/bin/containerd ] && exit 0
 rm -rf .peers
 state=$PWD/.peers/.apt
 mkdir -p "$state"/{lists/partial,cache/archives/partial,debs}
@@ -44,10 +44,11 @@ echo "packages: unpacking the peers into .peers"
   for package in "${peers[@]}"; do
     apt-get -qq download "$package" >/dev/null 2>&1 || echo "packages: $package is not to be had in $suite"
   done
-  # The Go peers run anywhere; User-mode Linux needs the C library of this very release.
+  # The Go peers run anywhere; these need the C library of this very release.
   unset APT_CONFIG
-  apt-get -qq download user-mode-linux >/dev/null 2>&1 || { apt-get -qq update && apt-get -qq download user-mode-linux; } >/dev/null 2>&1 \
-    || echo "packages: user-mode-linux is not to be had; tests on a cgroup v2 node are skipped"
+  native=(user-mode-linux containerd containernetworking-plugins docker.io)
+  apt-get -qq download "${native[@]}" >/dev/null 2>&1 || { apt-get -qq update && apt-get -qq download "${native[@]}"; } >/dev/null 2>&1 \
+    || echo "packages: not all of ${native[*]} are to be had; their tests are skipped"
   for file in *.deb; do [ -e "$file" ] && dpkg -x "$file" ../.. ; done
 )
 rm -rf "$state"
