@@ -23,7 +23,7 @@ from pharos.labels import LabelSet
 _DROPPED: Final = -1  # by relabelling
 _NO_SLOTS: Final = np.empty(0, np.int32)
 _NEW: Final = -3  # not seen before
-_TAKEN: Final = -2  # a series of the report: ours stays, the page's is left out
+_REPORTED: Final = -10  # and below, -10 - i: series i of the report; the page's value comes first, as in Prometheus
 
 
 class BucketLimitError(ScrapeError):
@@ -67,6 +67,7 @@ class _Taken:
     histograms: list[tuple[int, int, FloatHistogram]] = field(default_factory=list)
     exemplars: list[tuple[int, Exemplar]] = field(default_factory=list)
     created: dict[int, tuple[int, int]] = field(default_factory=dict)  # by slot: sample, when the series began
+    reported: dict[int, float] = field(default_factory=dict)  # by number in the report
     tracked: set[int] = field(default_factory=set)  # loose slots that must end with a staleness marker
 
 
@@ -97,6 +98,7 @@ class TargetSeries:
         self._row = np.empty(len(self._report))
         self._loose: dict[int, LabelSet] = {}  # beside the row, by slot
         self._tracked: set[int] = set()  # those of them that must end with a staleness marker
+        self._reported: dict[int, float] = {}  # what the page says of report series
         self._created: dict[int, int] = {}  # by slot, in milliseconds
         self._kept = 0
         self._failed = False
@@ -138,6 +140,7 @@ class TargetSeries:
 
     def fail(self, timestamp_ms: int) -> None:
         """The scrape brought nothing: what was there ends."""
+        self._reported = {}
         page_row = self._row[len(self._report) :]
         if not self._failed:
             page_row[:] = STALE_NAN
@@ -152,6 +155,7 @@ class TargetSeries:
     def reset(self, timestamp_ms: int) -> None:
         """Forget everything about the page after an error that should not have been: the next scrape starts anew."""
         self._end_loose(set(), timestamp_ms)
+        self._reported = {}
         self._numbers, self._known, self._shape, self._columns = self._numbers[:0], {}, None, None
         self._loose, self._created = {}, {}
         self._failed = True
@@ -160,6 +164,8 @@ class TargetSeries:
     def write(self, timestamp_ms: int, report: Sequence[float]) -> AppendReport:
         """Append the row."""
         self._row[: len(self._report)] = report
+        for number, value in self._reported.items():
+            self._row[number] = value
         return self._group.append_row(timestamp_ms, self._row)
 
     def close(self, stale_at_ms: int | None) -> None:
@@ -192,7 +198,13 @@ class TargetSeries:
                 )
                 error.counts = Counts(read, kept, len(new))
                 raise
-            new[key] = _DROPPED if labels is None else _TAKEN if labels in self._report else labels
+            new[key] = (
+                _DROPPED
+                if labels is None
+                else _REPORTED - self._report.index(labels)
+                if labels in self._report
+                else labels
+            )
         self._check_limit(page, slots, new)
         return self._number(page, slots, new) if new else 0
 
@@ -246,6 +258,8 @@ class TargetSeries:
         stamps = page.stamps if self._rules.honor_timestamps else None
         for index, slot in enumerate(slots):
             column = -1
+            if slot <= _REPORTED and (stamps is None or stamps[index] is None):
+                taken.reported.setdefault(_REPORTED - slot, page.values[index])
             if slot >= 0:
                 stamp = None if stamps is None else stamps[index]
                 histogram = page.histograms.get(index)
@@ -333,7 +347,8 @@ class TargetSeries:
             self._reshape(row_slots)
         self._row[len(self._report) :] = taken.row_values
         slots = [renumbered[slot] if slot >= 0 else slot for slot in taken.slots]
-        if page.geometry is not None and not page.exemplars and not taken.loose:
+        self._reported = taken.reported
+        if page.geometry is not None and not page.exemplars and not taken.loose and not taken.reported:
             self._shape, self._known = PageShape(body, page.geometry), {}
             self._shape_slots = np.array(slots, np.int32)
             columns = np.array(taken.columns, np.int32)

@@ -11,7 +11,7 @@ from collector.scrape.formats.created import CreatedLines
 from collector.scrape.formats.lexing import LABEL, METRIC, QUOTED, read_pairs, read_series, shown, unescape
 from collector.scrape.formats.numbers import parse_float
 from collector.scrape.formats.reader import TextReader
-from collector.scrape.page import Counts, Exemplar, Page, ParseError, ParseOptions
+from collector.scrape.page import Exemplar, Page, ParseError, ParseOptions
 
 _VALUE = rb'"(?:[^\\"\n]|\\[^\n])*+"'
 _NAME = rb"(?:" + LABEL + rb"|" + QUOTED + rb")"
@@ -109,14 +109,13 @@ def _milliseconds(text: bytes | None) -> int | None:
 
 
 def parse_openmetrics(body: Any, options: ParseOptions) -> Page:
-    """The page `body` (any bytes-like object). Raises `ParseError`."""
+    """The page `body` (any bytes-like object). Raises `ScrapeError`, mostly `ParseError`."""
     created = CreatedLines(read_series) if options.created_timestamps else None
     reader = _OpenMetricsReader(bytes(body), created)
     try:
         reader.run()
     except ParseError as error:
-        error.counts = Counts(len(reader.keys), len(reader.keys))
-        raise
+        raise reader.first_error(error) from error
     page = reader.page(whole=reader.text.endswith(b"\n"))
     if created is not None:
         page.created_ms = created.created_ms

@@ -3,7 +3,7 @@
 import numpy as np
 
 from collector.scrape.formats.lexing import identity, read_series
-from collector.scrape.page import Exemplar, Geometry, Metadata, Page, Pairs
+from collector.scrape.page import Counts, Exemplar, Geometry, Metadata, Page, Pairs, ParseError, ScrapeError
 
 
 class TextReader:
@@ -53,6 +53,17 @@ class TextReader:
 
     def labels(self, index: int) -> Pairs:
         return read_series(self.raw_keys[index], self.kinds[index])
+
+    def first_error(self, error: ParseError) -> ScrapeError:
+        """What a scrape fails with that is read line by line: bad labels of a sample before the place of `error` come first."""
+        for index in range(len(self.keys)):
+            try:
+                self.labels(index)
+            except ScrapeError as earlier:
+                earlier.counts = Counts(index if isinstance(earlier, ParseError) else index + 1, index)
+                return earlier
+        error.counts = Counts(len(self.keys), len(self.keys))
+        return error
 
     def page(self, *, whole: bool) -> Page:
         """The result. `whole`: the text was read to its end and ends with a newline."""

@@ -10,7 +10,7 @@ from typing import Any
 from collector.scrape.formats.lexing import LABEL, METRIC, QUOTED, shown, unescape
 from collector.scrape.formats.numbers import parse_float
 from collector.scrape.formats.reader import TextReader
-from collector.scrape.page import Counts, Page, ParseError, ParseOptions
+from collector.scrape.page import Page, ParseError, ParseOptions
 
 _B = rb"[ \t]*+"
 _ITEM = rb"(?:" + LABEL + rb"|" + QUOTED + rb")" + _B + rb"(?:=" + _B + QUOTED + _B + rb",?+|,|(?=\}))" + _B
@@ -20,6 +20,8 @@ _SAMPLE = re.compile(
     + rb"([^{ \t\n]++)" + _B + rb"(?:(\d++)" + _B + rb")?+\n"
 )  # fmt: skip
 _META = re.compile(rb"#[ \t]++(HELP|TYPE)[ \t]++(?:(" + QUOTED + rb"|" + METRIC + rb")([^\n]*+)\n)?+")
+# A NUL ends the page here too, but not in the text of a comment that begins with a blank.
+_ENDING_COMMENT = re.compile(rb"#(?:[ \t]++\0|(?![ \t])[^\n\0]*+\0)")
 _BLANKS = re.compile(_B)
 _TYPES = {
     b"counter": "counter",
@@ -73,6 +75,8 @@ class _PrometheusReader(TextReader):
             raise ParseError(f"expected a valid sample while parsing: {shown(self.text[self.position : line_end])}")
         meta = _META.match(self.text, at)
         if meta is None:
+            if _ENDING_COMMENT.match(self.text, at):
+                return False
             self.add_other(self.text.index(b"\n", at) + 1)
             return True
         if meta[2] is None:
@@ -98,13 +102,12 @@ class _PrometheusReader(TextReader):
 
 
 def parse_text(body: Any, _: ParseOptions) -> Page:
-    """The page `body` (any bytes-like object). Raises `ParseError`."""
+    """The page `body` (any bytes-like object). Raises `ScrapeError`."""
     text = bytes(body)
     ends_with_newline = text.endswith(b"\n")
     reader = _PrometheusReader(text if ends_with_newline else text + b"\n")
     try:
         reader.run()
     except ParseError as error:
-        error.counts = Counts(len(reader.keys), len(reader.keys))
-        raise
+        raise reader.first_error(error) from error
     return reader.page(whole=ends_with_newline and not reader.ended_early)

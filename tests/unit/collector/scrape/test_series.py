@@ -53,3 +53,13 @@ def test_too_many_buckets_fail_the_scrape_and_leave_no_trace() -> None:
         series.take(Page([b"h"], [1.0], lambda _: labels, histograms={0: wide}), b"", 2000)
     assert caught.value.counts == Counts(1, 1, 0)
     assert len(stored) == 1
+
+
+def test_what_a_page_says_of_the_report_comes_first() -> None:
+    storage = FakeStorage()
+    series = TargetSeries(storage, TARGET, LabelRules(TARGET), SampleRules(), ("up",))
+    for timestamp, value in ((1000, 7), (2000, 8)):
+        take(series, f"up {value}\na 1\n# EOF\n", timestamp)
+    series.fail(3000)
+    series.write(3000, [0.0])
+    assert storage.shown()['up{job="j"}'] == [(1000, "7.0"), (2000, "8.0"), (3000, "0.0")]

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from collector.scrape.formats import parsers
-from collector.scrape.page import Page, ParseError, ParseOptions, ScrapeError
+from collector.scrape.page import Counts, Page, ParseError, ParseOptions, ScrapeError
 
 
 def parse(text: str | bytes, name: str = "PrometheusText0.0.4") -> Page:
@@ -110,3 +110,15 @@ def test_a_parse_error_tells_how_far_it_came() -> None:
     with pytest.raises(ParseError) as caught:
         parse("a 1\nb 2\n-\n")
     assert caught.value.counts.scraped == 2
+
+
+def test_a_nul_at_the_start_of_a_comment_ends_the_page() -> None:
+    for text in (b"# \0 x\na 1\n", b"#x\0y\na 1\n", b"#\0\na 1\n"):
+        assert parsers["PrometheusText0.0.4"].factory(b"b 1\n" + text, ParseOptions()).keys == [b"b"]
+    assert len(parsers["PrometheusText0.0.4"].factory(b"# x\0y\na 1\n", ParseOptions()).keys) == 1
+
+
+def test_the_first_error_counts() -> None:
+    with pytest.raises(ScrapeError) as caught:
+        parsers["PrometheusText0.0.4"].factory(b'a 1\nb{c="1",c="2"} 1\nd 1\n!\n', ParseOptions())
+    assert caught.value.counts == Counts(2, 1)
