@@ -41,6 +41,7 @@ class Flusher:
     def run(self, until: int) -> int:
         """Write all windows before `until` as blocks; how many were written. Raises `OSError`; the head then keeps everything."""
         head = self._head
+        head.freeze()
         windows = head.windows_before(until)
         written = 0
         for window in windows:
@@ -84,10 +85,10 @@ class Flusher:
         """Write the sample log out when it holds more than `limit`; how many blocks were written."""
         if len(self._head.log) < limit:
             return 0
-        runs = self._head.log.runs()
+        runs = self._head.log.freeze()
         blocks = [block for run in runs for block in self._spill_run(run)]
         self._store.replace([], blocks)
-        self._head.log.replace(runs, [])
+        self._head.log.forget()
         return len(blocks)
 
     def _spill_run(self, run: Run) -> list[Block]:

@@ -229,6 +229,11 @@ class Head(Roster, LayoutBook):
         found.append(self.histograms.run().sids)
         return np.unique(np.concatenate(found)).astype(np.int64)
 
+    def freeze(self) -> None:
+        """What is in the sample log now will be in blocks at the next `truncate`; late samples that come meanwhile will not."""
+        self.log.freeze()
+        self.histograms.freeze()
+
     def truncate(self, until: int) -> None:
         """Forget samples before a time: they are in blocks now."""
         self.flushed_until = max(self.flushed_until, until)
@@ -250,6 +255,8 @@ class Head(Roster, LayoutBook):
         self.log.cut(until)
         self.histograms.cut(until)
         self.min_time = max(self.min_time, until)
+        times = [run.times for run in self.log.runs()] + [self.histograms.run().times]
+        self.min_time = min([self.min_time, *(int(late.min()) for late in times if len(late))])
         self._count_living()
 
     def _count_living(self) -> None:

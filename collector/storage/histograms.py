@@ -97,6 +97,7 @@ class HistogramLog:
     def __init__(self) -> None:
         self._fresh: list[tuple[NDArray[np.int32], Timestamps, NDArray[np.object_]]] = []
         self._run = HistogramRun(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, object))
+        self._frozen = self._run
         self._lock = threading.Lock()
 
     def add(self, sids: NDArray[np.int32], times: Timestamps, blobs: Sequence[bytes]) -> None:
@@ -116,12 +117,20 @@ class HistogramLog:
                 del self._fresh[:count]
             return self._run
 
+    def freeze(self) -> None:
+        """What is there now is being written to blocks."""
+        self._frozen = self.run()
+
     def cut(self, boundary_ms: int) -> None:
-        """Forget histograms before a time."""
-        run = self.run()
-        keep = run.times >= boundary_ms
+        """Forget histograms before a time that were there at `freeze`."""
+        frozen = self._frozen
+        written = set(zip(frozen.rows().tolist(), frozen.times.tolist(), strict=True))
         with self._lock:
+            run = self._run
+            pairs = zip(run.rows().tolist(), run.times.tolist(), strict=True)
+            keep = np.array([time >= boundary_ms or (sid, time) not in written for sid, time in pairs], bool)
             self._run = HistogramRun(run.rows()[keep], run.times[keep], run.blobs[keep])
+            self._frozen = HistogramRun(np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, object))
 
 
 def objects(values: Sequence[object]) -> NDArray[np.object_]:

@@ -105,8 +105,8 @@ class SampleLog:
 
     def __init__(self) -> None:
         self._fresh: list[tuple[Rows, Timestamps, Values]] = []
-        self._fresh_size = 0
         self._runs: list[Run] = []
+        self._frozen = 0  # so many runs at the beginning are being written to blocks
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -119,37 +119,48 @@ class SampleLog:
     def runs(self) -> list[Run]:
         """Everything so far as sorted runs, oldest first."""
         with self._lock:
-            count = len(self._fresh)
-            if count:
-                batches = self._fresh[:count]
-                run = sorted_run(
-                    np.concatenate([batch[0] for batch in batches]).astype(np.int32),
-                    np.concatenate([batch[1] for batch in batches]),
-                    np.concatenate([batch[2] for batch in batches]),
-                )
-                self._runs.append(run)
-                del self._fresh[:count]
-            while len(self._runs) > 1 and len(self._runs[-1]) * 2 >= len(self._runs[-2]):
-                self._runs[-2:] = [merge_runs(self._runs[-2:])]
-            return list(self._runs)
+            return list(self._sorted())
+
+    def freeze(self) -> list[Run]:
+        """As `runs`; these stay as they are until `cut` or `forget`, and what comes from now on is none of them."""
+        with self._lock:
+            runs = self._sorted()
+            self._frozen = len(runs)
+            return list(runs)
+
+    def _sorted(self) -> list[Run]:
+        count = len(self._fresh)
+        if count:
+            batches = self._fresh[:count]
+            run = sorted_run(
+                np.concatenate([batch[0] for batch in batches]).astype(np.int32),
+                np.concatenate([batch[1] for batch in batches]),
+                np.concatenate([batch[2] for batch in batches]),
+            )
+            self._runs.append(run)
+            del self._fresh[:count]
+        while len(self._runs) - self._frozen > 1 and len(self._runs[-1]) * 2 >= len(self._runs[-2]):
+            self._runs[-2:] = [merge_runs(self._runs[-2:])]
+        return self._runs
 
     def tidy(self) -> None:
         """Sort in the background what has piled up."""
         if sum(len(batch[0]) for batch in list(self._fresh)) >= _SORT_AT:
             self.runs()
 
-    def replace(self, old: list[Run], new: list[Run]) -> None:
-        """Swap runs that `runs` gave for others (after a flush or a deletion)."""
+    def forget(self) -> None:
+        """Drop the frozen runs: they are in blocks now."""
         with self._lock:
-            kept = [run for run in self._runs if not any(run is gone for gone in old)]
-            self._runs = [*new, *kept]
+            self._runs = self._runs[self._frozen :]
+            self._frozen = 0
 
     def cut(self, boundary_ms: int) -> None:
-        """Forget samples before a time."""
-        old = self.runs()
-        new = []
-        for run in old:
-            keep = run.times >= boundary_ms
-            if keep.any():
-                new.append(run if keep.all() else sorted_run(run.rows()[keep], run.times[keep], run.values[keep]))
-        self.replace(old, new)
+        """Forget samples of the frozen runs before a time."""
+        with self._lock:
+            kept = []
+            for run in self._runs[: self._frozen]:
+                keep = run.times >= boundary_ms
+                if keep.any():
+                    kept.append(run if keep.all() else sorted_run(run.rows()[keep], run.times[keep], run.values[keep]))
+            self._runs = [*kept, *self._runs[self._frozen :]]
+            self._frozen = 0

@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -347,4 +348,35 @@ def test_own_metrics_have_prometheus_names(tmp_path: Path) -> None:
     assert registry.get_sample_value("prometheus_tsdb_head_series") == 3
     assert registry.get_sample_value("prometheus_tsdb_head_samples_appended_total") == 15
     assert registry.get_sample_value("prometheus_tsdb_blocks_loaded") == 0
+    storage.close()
+
+
+def test_late_samples_that_come_while_a_block_is_written_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FixedClock()
+    storage = opened(tmp_path, clock, out_of_order_window_ms=10 * HOUR_MS, retention_ms=0)
+    one = series("late")
+    step = 60_000
+    for row in range(0, 300, 2):
+        storage.append([one], np.array([START_MS + row * step]), np.array([float(row)]))
+    write = storage.store.write
+    came = list(range(1, 100, 2))
+
+    def slow(*args: Any) -> Any:
+        block = write(*args)
+        while came:
+            row = came.pop()
+            storage.append([one], np.array([START_MS + row * step]), np.array([float(row)]))
+            storage.head.log.runs()
+        return block
+
+    monkeypatch.setattr(storage.store, "write", slow)
+    clock.ms = START_MS + 300 * step
+    storage.maintain(clock.ms)
+    assert not came
+    expected = [(START_MS + row * step, float(row)) for row in range(300) if row % 2 == 0 or row < 100]
+    assert everything(storage)[one] == expected
+    storage.maintain(clock.ms)
+    assert everything(storage)[one] == expected
     storage.close()
