@@ -16,7 +16,7 @@ from pharos.labels import label_set
 
 START_MS = 1_700_006_400_000
 SERIES = 50
-AHEAD = 20_000  # rows not synced yet, at most: five hours of a scrape each second
+AHEAD = 2_000  # rows not synced yet, at most: half an hour of a scrape each second
 
 
 def main(folder: Path, first_row: int) -> None:
