@@ -50,7 +50,16 @@ class Engine:
 
     def __call__(self, *arguments: str) -> str:
         argv = [find(self.client[0]), *self.client[1:], *arguments]
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False, env=environment())
+        # podman's monitor leaves a file called "oom" where it was started.
+        done = subprocess.run(
+            argv,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env=environment(),
+            cwd=Path(self.socket).parent,
+        )
         if done.returncode:
             raise AssertionError(f"{' '.join(arguments)}: {done.stderr}")
         return done.stdout
