@@ -13,13 +13,15 @@ from collector.scrape.formats.reader import TextReader
 from collector.scrape.page import Page, ParseError, ParseOptions
 
 _B = rb"[ \t]*+"
-_ITEM = rb"(?:" + LABEL + rb"|" + QUOTED + rb")" + _B + rb"(?:=" + _B + QUOTED + _B + rb",?+|,|(?=\}))" + _B
+# Values and help texts may hold a NUL, names in quotes may not.
+_NAME = rb'"(?:[^\\"\0]|\\[^\0])*+"'
+_ITEM = rb"(?:" + LABEL + rb"|" + _NAME + rb")" + _B + rb"(?:=" + _B + QUOTED + _B + rb",?+|,|(?=\}))" + _B
 _BRACES = rb"\{" + _B + rb"(?:" + _ITEM + rb")*+\}"
 _SAMPLE = re.compile(
     rb"(" + _B + rb"(?:" + METRIC + rb"(?:" + _B + _BRACES + rb")?+|" + _BRACES + rb"))" + _B  # key
     + rb"([^{ \t\n]++)" + _B + rb"(?:(\d++)" + _B + rb")?+\n"
 )  # fmt: skip
-_META = re.compile(rb"#[ \t]++(HELP|TYPE)[ \t]++(?:(" + QUOTED + rb"|" + METRIC + rb")([^\n]*+)\n)?+")
+_META = re.compile(rb"#[ \t]++(HELP|TYPE)[ \t]++(?:(" + QUOTED + rb"|" + METRIC + rb")(?!\0)([^\n]*+)\n)?+")
 # A NUL ends the page here too, but not in the text of a comment that begins with a blank.
 _ENDING_COMMENT = re.compile(rb"#(?:[ \t]++\0|(?![ \t])[^\n\0]*+\0)")
 _BLANKS = re.compile(_B)
