@@ -266,7 +266,9 @@ def test_every_page_is_drawn_without_a_complaint(
         go(page, stack, PAGES[name])
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(1000)
-        assert page.locator("[data-testid=panel-error], [data-testid=not-found], [data-testid=source-down]").count() == 0
+        assert (
+            page.locator("[data-testid=panel-error], [data-testid=not-found], [data-testid=source-down]").count() == 0
+        )
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
         page.screenshot(path=str(folder / f"{name}-{theme}.png"))
     assert complaints == []
