@@ -130,6 +130,8 @@ class HeadGroup:
             return None
         columns = self._layout.columns_of(self.sids)
         known = (columns >= 0) & (columns < len(row))
+        if not known.any():  # also a row of no columns at all, from a time when the target had no series
+            return np.full(len(columns), ABSENT_NAN)
         return np.where(known, row[np.where(known, columns, 0)], ABSENT_NAN)
 
     def skip(self, timestamp_ms: int) -> None:

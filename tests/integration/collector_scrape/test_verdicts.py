@@ -142,6 +142,7 @@ async def from_pharos(text: str) -> Found:
             break
     await manager.stop()
     await watching
+    await asyncio.sleep(0.1)  # closed connections are let go by the loop a moment later
     found: Found = {}
     for labels, samples in storage.samples.items():
         first = samples[0][1]

@@ -108,6 +108,19 @@ def test_a_series_of_two_targets_keeps_its_order(tmp_path: Path) -> None:
     storage.close()
 
 
+def test_a_target_that_had_no_series_may_share_one_later(tmp_path: Path) -> None:
+    storage = opened(tmp_path)
+    shared = series("shared")
+    first, second = storage.open_group(), storage.open_group()
+    first.reshape([])
+    first.append_row(START_MS, np.empty(0))
+    first.reshape([shared])
+    second.reshape([shared])
+    second.append_row(START_MS + 1000, np.array([1.0]))
+    assert everything(storage) == {shared: [(START_MS + 1000, 1.0)]}
+    storage.close()
+
+
 def test_absent_values_are_no_samples(tmp_path: Path) -> None:
     storage = opened(tmp_path)
     one, two = series("one"), series("two")
