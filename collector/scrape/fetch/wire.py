@@ -210,6 +210,8 @@ class Wire(asyncio.BufferedProtocol):
         self.usable = keep
         status, reason = self._parser.get_status_code(), head.reason.decode("latin-1")
         self._answer.set_result(Answer(status, reason, head.headers, body, keep))
+        if not keep and self._transport is not None:
+            self._transport.abort()  # a server that says "close" may never do it
 
     def _fail(self, error: Exception) -> None:
         self.usable = False
