@@ -12,7 +12,8 @@ from alerting.delivery.destination import Destination, Recorder, Spawn
 from alerting.engine import Integration, Rules
 from alerting.inhibit import Inhibitor
 from alerting.notifiers.context import Context
-from alerting.notifiers.registry import DeliveryError, Notifier, notifiers
+from alerting.notifiers.errors import DeliveryError
+from alerting.notifiers.registry import Notifier, notifiers
 from alerting.route import build_tree
 from alerting.templates.library import Library
 from pharos.clock import Clock, SystemClock

@@ -7,7 +7,7 @@ from typing import Any
 from alerting.alert import Alert, Series, View
 from alerting.decide import Reason
 from alerting.delivery.destination import Attempt, Destination
-from alerting.notifiers.registry import DeliveryError
+from alerting.notifiers.errors import DeliveryError
 from alerting.templates.data import Notification, notification
 from pharos.labels import label_set
 

@@ -1,19 +1,17 @@
 """`/api/v2/alerts` and `/api/v2/alerts/groups`."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from alerting.alert import Mutes, Series
 from alerting.api.answers import BadRequestError, flag, json_answer, matchers, number, receiver_pattern
+from alerting.api.host import Host
 from alerting.dispatch.group import Group
 from alerting.ingest import BodyError, parse_alerts
 from alerting.moments import milliseconds
-
-if TYPE_CHECKING:
-    from alerting.app import AlertingService
 
 _MAX_PAGE = 1_000_000
 
@@ -21,7 +19,7 @@ _MAX_PAGE = 1_000_000
 class AlertsApi:
     """Handlers about alerts."""
 
-    def __init__(self, service: "AlertingService") -> None:
+    def __init__(self, service: Host) -> None:
         self._service = service
 
     async def post(self, request: Request) -> Response:

@@ -1,19 +1,17 @@
 """What Pharos adds to the API: the history of notifications, explanations, the state of destinations, tests of receivers."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
 from alerting.api.answers import BadRequestError, json_answer, matchers, number
+from alerting.api.host import Host
 from alerting.explain import explain
 from alerting.journal import Search
 from alerting.moments import milliseconds, parse
 from alerting.trial import sample, try_out
-
-if TYPE_CHECKING:
-    from alerting.app import AlertingService
 
 _MAX_PAGE = 1000
 _MAX_EXPLAINED = 100
@@ -22,7 +20,7 @@ _MAX_EXPLAINED = 100
 class HistoryApi:
     """Handlers about what was sent and why."""
 
-    def __init__(self, service: "AlertingService") -> None:
+    def __init__(self, service: Host) -> None:
         self._service = service
 
     async def notifications(self, request: Request) -> Response:

@@ -1,7 +1,6 @@
 """The table of routes."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -10,16 +9,14 @@ from starlette.routing import BaseRoute, Route
 from alerting.api.alerts import AlertsApi
 from alerting.api.answers import BadRequestError, json_answer
 from alerting.api.history import HistoryApi
+from alerting.api.host import Host
 from alerting.api.silences import SilencesApi
 from alerting.api.status import StatusApi
-
-if TYPE_CHECKING:
-    from alerting.app import AlertingService
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def routes(service: "AlertingService") -> list[BaseRoute]:
+def routes(service: Host) -> list[BaseRoute]:
     """All routes of the API."""
     alerts, status, history = AlertsApi(service), StatusApi(service), HistoryApi(service)
     silences = SilencesApi(service.clock, service.silences, service.silence_journal)

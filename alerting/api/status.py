@@ -1,22 +1,18 @@
 """`/api/v2/status` and `/api/v2/receivers`."""
 
-from typing import TYPE_CHECKING
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from alerting.api.answers import json_answer, matchers
+from alerting.api.host import Host
 from alerting.moments import milliseconds
 from pharos import __version__
-
-if TYPE_CHECKING:
-    from alerting.app import AlertingService
 
 
 class StatusApi:
     """Handlers about the service itself."""
 
-    def __init__(self, service: "AlertingService") -> None:
+    def __init__(self, service: Host) -> None:
         self._service = service
 
     async def status(self, _: Request) -> Response:

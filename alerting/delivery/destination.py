@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from alerting.delivery.budget import Budget
-from alerting.notifiers.registry import DeliveryError, Message, Notifier
+from alerting.notifiers.errors import DeliveryError
+from alerting.notifiers.registry import Message, Notifier
 from alerting.templates.data import Notification
 from pharos.clock import Clock
 

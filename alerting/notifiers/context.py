@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from alerting.config.globals import GlobalConfig
-from alerting.notifiers.registry import DeliveryError
+from alerting.notifiers.errors import DeliveryError
 from alerting.templates.library import Library
 from pharos.clock import Clock, SystemClock
 from pharos.gotemplate import TemplateError

@@ -10,7 +10,8 @@ from email.message import EmailMessage
 from typing import Any
 
 from alerting.notifiers.context import Context, secret_text
-from alerting.notifiers.registry import DeliveryError, Message, NotifierConfig, RateLimit, notifiers
+from alerting.notifiers.errors import DeliveryError
+from alerting.notifiers.registry import Message, NotifierConfig, RateLimit, notifiers
 from alerting.templates.data import Notification
 from pharos.config import FieldError
 from pharos.http.client_options import TlsConfig, client_tls_context

@@ -9,7 +9,8 @@ import orjson
 
 from alerting.moments import milliseconds
 from alerting.notifiers.context import Context, expand_variables
-from alerting.notifiers.registry import DeliveryError, Message, NotifierConfig, RateLimit, notifiers
+from alerting.notifiers.errors import DeliveryError
+from alerting.notifiers.registry import Message, NotifierConfig, RateLimit, notifiers
 from alerting.templates.data import AlertData, Notification
 from pharos.config import FieldError
 

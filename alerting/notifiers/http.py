@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from alerting.notifiers.context import Context
-from alerting.notifiers.registry import DeliveryError
+from alerting.notifiers.errors import DeliveryError
 from pharos.http.client_options import HttpClientConfig, redact_url
 
 _ANSWER_CHARS = 2000

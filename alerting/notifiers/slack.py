@@ -8,8 +8,9 @@ import orjson
 
 from alerting.notifiers.chat import digest_title
 from alerting.notifiers.context import Context, secret_text
+from alerting.notifiers.errors import DeliveryError
 from alerting.notifiers.http import answer_json, post
-from alerting.notifiers.registry import DeliveryError, HttpNotifierConfig, Message, RateLimit, notifiers
+from alerting.notifiers.registry import HttpNotifierConfig, Message, RateLimit, notifiers
 from alerting.templates.data import Notification
 from pharos.secret import Secret
 

@@ -6,7 +6,8 @@ import pytest
 
 from alerting.delivery.budget import Budget
 from alerting.delivery.destination import Attempt, Destination, Job
-from alerting.notifiers.registry import DeliveryError, Message, RateLimit
+from alerting.notifiers.errors import DeliveryError
+from alerting.notifiers.registry import Message, RateLimit
 from alerting.templates.data import Notification
 from tests.support.notifying import NOW, FakeClock, told
 

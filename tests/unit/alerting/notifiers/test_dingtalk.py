@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from alerting.notifiers.dingtalk import DingTalkConfig, DingTalkNotifier, sign
-from alerting.notifiers.registry import DeliveryError
+from alerting.notifiers.errors import DeliveryError
 from pharos.secret import Secret
 from tests.support.notifying import FakeContext, Outside, series, told
 

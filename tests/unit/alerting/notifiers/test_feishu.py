@@ -6,8 +6,8 @@ import httpx
 import orjson
 import pytest
 
+from alerting.notifiers.errors import DeliveryError
 from alerting.notifiers.feishu import FeishuConfig, FeishuNotifier, sign
-from alerting.notifiers.registry import DeliveryError
 from pharos.secret import Secret
 from tests.support.notifying import FakeContext, Outside, series, told
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from alerting.notifiers.errors import DeliveryError
 from alerting.notifiers.file import FileConfig, FileNotifier
-from alerting.notifiers.registry import DeliveryError
 from pharos.config import ConfigError, loads
 from tests.support.notifying import FakeContext, Outside, series, told
 

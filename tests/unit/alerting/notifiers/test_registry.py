@@ -7,7 +7,8 @@ import pytest
 
 from alerting import notifiers as package
 from alerting.config.globals import GlobalConfig
-from alerting.notifiers.registry import DeliveryError, Notifier, notifiers
+from alerting.notifiers.errors import DeliveryError
+from alerting.notifiers.registry import Notifier, notifiers
 from pharos.config import loads
 from tests.support.notifying import FakeContext, Outside, series, told
 

@@ -3,7 +3,7 @@ import orjson
 import pytest
 
 from alerting.config.globals import GlobalConfig
-from alerting.notifiers.registry import DeliveryError
+from alerting.notifiers.errors import DeliveryError
 from alerting.notifiers.slack import SlackConfig, SlackNotifier
 from pharos.config import loads
 from pharos.secret import Secret

@@ -4,7 +4,7 @@ import httpx
 import orjson
 import pytest
 
-from alerting.notifiers.registry import DeliveryError
+from alerting.notifiers.errors import DeliveryError
 from alerting.notifiers.webhook import WebhookConfig, WebhookNotifier
 from pharos.secret import Secret
 from tests.support.notifying import FakeContext, Outside, series, told
