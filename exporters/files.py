@@ -4,26 +4,51 @@ Expected absence is `FileNotFoundError` and friends (`OSError`); the `try_` read
 """
 
 import os
+import resource
 from collections.abc import Iterator
 from typing import Final
 
+from exporters.kept import KeptFiles, kernel_devices
+
 _BLOCK: Final = 65536
+_ATTRIBUTE: Final = 4096
 _FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC
+_MOST_KEPT: Final = 1024
+
+_kept = KeptFiles()
+
+
+def keep_open() -> None:
+    """From now on the files of /proc and /sys that are read stay open: for a process that reads the same ones again and again."""
+    global _kept  # noqa: PLW0603 - descriptors belong to the process
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    spare = _MOST_KEPT if most == resource.RLIM_INFINITY else min(_MOST_KEPT, most // 2)
+    _kept = KeptFiles(kernel_devices(read_text("/proc/self/mountinfo")), spare)
+
+
+def let_go() -> None:
+    """Close what `keep_open` has kept."""
+    global _kept  # noqa: PLW0603
+    _kept = KeptFiles()
 
 
 def read_bytes(path: str) -> bytes:
     """The whole file. /proc hands out long files in pieces, so this reads until the end. Raises `OSError`."""
+    kept = _kept.read(path, _BLOCK, whole=True)
+    if kept is not None:
+        return kept
     descriptor = os.open(path, _FLAGS)
     try:
         data = os.read(descriptor, _BLOCK)
-        if not data:
-            return data
         pieces = [data]
-        while data := os.read(descriptor, _BLOCK):
+        while data:
+            data = os.read(descriptor, _BLOCK)
             pieces.append(data)
     finally:
-        os.close(descriptor)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if not _kept.take(path, descriptor):
+            os.close(descriptor)
+    return pieces[0] if len(pieces) < 3 else b"".join(pieces)
 
 
 def read_text(path: str) -> str:
@@ -38,30 +63,20 @@ def read_lines(path: str) -> list[str]:
 
 def attribute(path: str) -> str:
     """A sysfs attribute: one read, blanks around it removed. Raises `OSError`."""
+    data = _kept.read(path, _ATTRIBUTE, whole=False)
+    if data is None:
+        data = _read_once(path)
+    return data.decode("utf-8", "replace").strip(" \t\r\n\0")
+
+
+def _read_once(path: str) -> bytes:
     descriptor = os.open(path, _FLAGS | os.O_NONBLOCK)
     try:
-        return os.read(descriptor, 4096).decode("utf-8", "replace").strip(" \t\r\n\0")
+        data = os.read(descriptor, _ATTRIBUTE)
     finally:
-        os.close(descriptor)
-
-
-def folder(path: str) -> int:
-    """A descriptor of a folder, for `attribute_in`: many files of one folder are found without walking its path each time."""
-    return os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-
-
-def attribute_in(descriptor: int, name: str) -> str | None:
-    """A sysfs attribute of an opened folder, or None when it is absent or cannot be read now."""
-    try:
-        file = os.open(name, _FLAGS | os.O_NONBLOCK, dir_fd=descriptor)
-    except OSError:
-        return None
-    try:
-        return os.read(file, 4096).decode("utf-8", "replace").strip(" \t\r\n\0")
-    except OSError:
-        return None
-    finally:
-        os.close(file)
+        if not _kept.take(path, descriptor):
+            os.close(descriptor)
+    return data
 
 
 def try_attribute(path: str) -> str | None:

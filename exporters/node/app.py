@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from exporters.endpoint import BadQueryError, MetricsEndpoint
+from exporters.files import keep_open, let_go
 from exporters.node.config import Settings, add_collector_flags, settings
 from exporters.node.registry import collectors
 from exporters.node.scrape import FilterError, Scraper
@@ -90,11 +91,14 @@ class NodeExporter(Service):
         warning = mounts_warning(self._roots, frozenset(self._scraper.names), in_container())
         if warning:
             logger.warning(warning)
+        if sys.platform == "linux":
+            keep_open()
         await self.web.start()
         give_back_memory()
 
     async def close(self) -> None:
         await self.web.stop()
+        let_go()
 
     async def reload(self) -> None:
         self._scraper = Scraper(settings(self._given, self._given.config_file), self._clock)

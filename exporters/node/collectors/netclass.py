@@ -1,11 +1,10 @@
 """Properties of the network devices, from /sys/class/net or by rtnetlink."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from exporters.files import attribute_in, entries, folder, try_attribute
+from exporters.files import entries, try_attribute
 from exporters.links import Link, links
 from exporters.node.host import Host
 from exporters.node.options import Filter, check_pattern, option
@@ -71,14 +70,7 @@ class Netclass:
         for device in entries(self._base):
             if device == "bonding_masters" or not self._filter.allows(device):
                 continue
-            try:
-                opened = folder(f"{self._base}/{device}")
-            except FileNotFoundError:  # it has just gone
-                continue
-            try:
-                self._device(opened, {"device": device}, table)
-            finally:
-                os.close(opened)
+            self._device(f"{self._base}/{device}", {"device": device}, table)
         return table
 
     def _from_netlink(self) -> Table:
@@ -112,24 +104,24 @@ class Netclass:
                 "node_network_altnames_info", "Non-numeric data of <iface> altname, value is always 1.", 1, names
             )
 
-    def _device(self, opened: int, labels: dict[str, str], table: Table) -> None:
-        texts = {file: attribute_in(opened, file) or "" for file in _TEXTS}
+    def _device(self, folder: str, labels: dict[str, str], table: Table) -> None:
+        texts = {file: try_attribute(f"{folder}/{file}") or "" for file in _TEXTS}
         up = int(texts["operstate"] == "up")
         table.gauge("node_network_up", "Value is 1 if operstate is 'up', 0 otherwise.", up, labels)
         flags = 0
         for file, name, text, kind in _NUMBERS:
-            shown = attribute_in(opened, file)
+            shown = try_attribute(f"{folder}/{file}")
             if shown is None:
                 continue
             value = int(shown, 16) if shown.startswith("0x") else int(shown)
             flags = value if file == "flags" else flags
             table.add(kind, name, text, value, labels)
-        self._speed(opened, labels, table)
+        self._speed(folder, labels, table)
         info = {**labels, **texts, "adminstate": "up" if flags & _IFF_UP else "down"}
         table.gauge("node_network_info", "Non-numeric data from /sys/class/net/<iface>, value is always 1.", 1, info)
 
-    def _speed(self, opened: int, labels: dict[str, str], table: Table) -> None:
-        speed = attribute_in(opened, "speed")
+    def _speed(self, folder: str, labels: dict[str, str], table: Table) -> None:
+        speed = try_attribute(f"{folder}/speed")
         if speed is not None and (int(speed) >= 0 or self._invalid_speed):
             megabit = int(speed) * 1_000_000
             table.gauge("node_network_speed_bytes", _SPEED, megabit // 8, labels)

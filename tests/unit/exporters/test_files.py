@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import pytest
@@ -29,16 +28,6 @@ def test_absence_is_none_where_it_is_expected(tmp_path: Path) -> None:
     assert files.entries(str(tmp_path / "none")) == []
     with pytest.raises(FileNotFoundError):
         files.read_text(str(tmp_path / "none"))
-
-
-def test_attributes_of_an_opened_folder(tmp_path: Path) -> None:
-    (tmp_path / "mtu").write_text("1500\n")
-    opened = files.folder(str(tmp_path))
-    try:
-        assert files.attribute_in(opened, "mtu") == "1500"
-        assert files.attribute_in(opened, "speed") is None
-    finally:
-        os.close(opened)
 
 
 def test_words_and_entries(tmp_path: Path) -> None:
