@@ -55,11 +55,11 @@ def main_import(arguments: list[str]) -> int:
 
 
 def main_export(arguments: list[str]) -> int:
-    """`pharos export openmetrics|csv`. Returns the exit code."""
+    """`pharos export openmetrics|csv|parquet`. Returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="pharos export", description="Write samples of a data folder, a snapshot or a blocks folder as text."
+        prog="pharos export", description="Write samples of a data folder, a snapshot or a blocks folder to a file."
     )
-    parser.add_argument("form", choices=FORMATS)
+    parser.add_argument("form", choices=tuple(FORMATS))
     parser.add_argument(
         "--storage.tsdb.path",
         dest="path",
@@ -81,10 +81,12 @@ def main_export(arguments: list[str]) -> int:
     try:
         selectors = [parse_matchers(text) for text in options.match] or [[Matcher("__name__", MatchOp.REGEX, ".+")]]
         with _source(options.path, console) as source, _output(options.output) as out:
+            writer = FORMATS[options.form](out)
             count = 0
             for matchers in selectors:
                 with _bar(console, "Exporting") as tick:
-                    count += export(source, out, options.form, matchers, options.start, options.end, tick)
+                    count += export(source, writer, matchers, options.start, options.end, tick)
+            writer.close()
     except (OSError, CorruptFileError, ValueError) as error:
         console.print(f"pharos export: {error}", style="red", markup=False, highlight=False)
         return 1
@@ -121,11 +123,12 @@ def _source(path: Path, console: Console) -> Iterator[Storage | BlockFolder]:
 
 
 @contextmanager
-def _output(path: Path | None) -> Iterator[IO[str]]:
+def _output(path: Path | None) -> Iterator[IO[bytes]]:
     if path is None:
-        yield sys.stdout
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
     else:
-        with path.open("w", encoding="utf-8", newline="") as file:
+        with path.open("wb") as file:
             yield file
 
 

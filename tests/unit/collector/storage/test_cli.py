@@ -1,6 +1,8 @@
+import sys
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 
 from collector.storage.cli import main_export, main_import
 
@@ -35,6 +37,31 @@ def test_csv_of_some_series_and_times(tmp_path: Path, capsys: pytest.CaptureFixt
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "name,labels,timestamp_ms,value"
     assert lines[1:] == [f'requests_total,"{{i=""2""}}",{START_MS + 60_000 * k},{19.0 + k}' for k in (1, 2)]
+
+
+def test_parquet_reads_back_by_column(tmp_path: Path) -> None:
+    filled(tmp_path / "data")
+    file = tmp_path / "out.parquet"
+    assert main_export(["parquet", "--storage.tsdb.path", str(tmp_path / "data"), "--output", str(file)]) == 0
+    table = parquet.read_table(file)
+    assert table.column_names == ["name", "labels", "timestamp", "value"]
+    assert str(table.schema.field("timestamp").type) == "timestamp[ms, tz=UTC]"
+    assert len(table) == 3 * 300
+    chosen = [
+        (row["timestamp"].timestamp() * 1000, row["value"])
+        for row in table.to_pylist()
+        if row["name"] == "requests_total" and dict(row["labels"]) == {"i": "2"}
+    ]
+    assert sorted(chosen) == [(START_MS + 60_000 * k, 19.0 + k) for k in range(1, 301)]
+
+
+def test_parquet_without_its_library_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled(tmp_path)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert main_export(["parquet", "--storage.tsdb.path", str(tmp_path)]) == 1
+    assert "pip install 'pharos[parquet]'" in capsys.readouterr().err
 
 
 def test_a_folder_in_use_gives_its_blocks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
