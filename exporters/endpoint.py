@@ -3,13 +3,12 @@
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Final
 
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-
 from exporters.page import PageWriter
 from exporters.process import process_metrics
 from pharos.exposition import CONTENT_TYPE, Metric, counter, gauge
+from pharos.http.connection import Request, Response
 
+HTML: Final = "text/html; charset=utf-8"
 _GZIP_FROM_BYTES: Final = 1400
 _GZIP_LEVEL: Final = 1
 
@@ -36,14 +35,12 @@ class MetricsEndpoint:
     async def serve(self, request: Request) -> Response:
         if self._max_requests and self._in_flight >= self._max_requests:
             self._codes[503] += 1
-            return PlainTextResponse(
-                f"Limit of concurrent requests reached ({self._max_requests}), try again later.", 503
-            )
+            return Response(f"Limit of concurrent requests reached ({self._max_requests}), try again later.", 503)
         self._in_flight += 1
         try:
             body = self._writer.render([*await self._gather(request), *self._own()])
         except BadQueryError as error:
-            return PlainTextResponse(f"{error}\n", 400)
+            return Response(f"{error}\n", 400)
         except Exception:
             self._codes[500] += 1
             raise
@@ -66,10 +63,10 @@ class MetricsEndpoint:
 
 
 def _answer(request: Request, body: bytes) -> Response:
-    headers = {"content-type": CONTENT_TYPE}
+    headers = {}
     if len(body) >= _GZIP_FROM_BYTES and "gzip" in request.headers.get("accept-encoding", ""):
         from isal import igzip  # a tenth of zlib's time; loaded when a client first asks
 
         body = igzip.compress(body, _GZIP_LEVEL)
-        headers |= {"content-encoding": "gzip", "vary": "Accept-Encoding"}
-    return Response(body, headers=headers)
+        headers = {"content-encoding": "gzip", "vary": "Accept-Encoding"}
+    return Response(body, content_type=CONTENT_TYPE, headers=headers)

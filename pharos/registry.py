@@ -10,9 +10,11 @@ group `pharos.<kind>`, whose values are modules or callables that register thems
 """
 
 import difflib
+import glob
+import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -51,7 +53,12 @@ class Registry(Generic[T]):
 
     def load_entry_points(self) -> None:
         """Load the plug-ins that other installed distributions offer for this kind."""
-        for point in entry_points(group=f"pharos.{self.kind}"):
+        group = f"pharos.{self.kind}"
+        if not _offered(group):
+            return
+        from importlib.metadata import entry_points
+
+        for point in entry_points(group=group):
             if point.name not in self._plugins:
                 point.load()
 
@@ -71,3 +78,14 @@ class Registry(Generic[T]):
 
     def __len__(self) -> int:
         return len(self._plugins)
+
+
+def _offered(group: str) -> bool:
+    """Whether any distribution names the group. `importlib.metadata` would know, too, but costs 3 MB and 30 ms to load."""
+    heading = f"[{group}]"
+    for folder in sys.path:
+        for file in glob.iglob("*.*-info/entry_points.txt", root_dir=folder or "."):
+            with open(os.path.join(folder, file), encoding="utf-8") as lines:
+                if any(line.strip() == heading for line in lines):
+                    return True
+    return False

@@ -4,23 +4,19 @@ import argparse
 import asyncio
 from collections.abc import Iterable
 
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
-
 import exporters.container.groups  # noqa: F401 - registers the built-in groups
 from exporters.container.catalogue import Catalogue, find_runtimes
 from exporters.container.groups.registry import groups
 from exporters.container.machine import machine_metrics
 from exporters.container.scrape import Scraper, Settings
 from exporters.container.selection import group_names
-from exporters.endpoint import MetricsEndpoint
+from exporters.endpoint import HTML, MetricsEndpoint
 from exporters.process import build_info, give_back_memory
 from pharos.clock import Clock, SystemClock
 from pharos.config import ConfigError
 from pharos.exposition import Metric
 from pharos.flags import Flags, web_options
-from pharos.http.server import WebServer
+from pharos.http.lean import LeanServer, Request, Response
 from pharos.service import Service
 
 _LANDING = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pharos container exporter</title></head>
@@ -85,9 +81,8 @@ class ContainerExporter(Service):
         self._catalogue = self._open_catalogue()
         self._turn = asyncio.Lock()
         endpoint = MetricsEndpoint(self._gather)
-        self.web = WebServer(
-            web_options(options), [Route("/", self._landing)], metrics=endpoint.serve, reload=self.reload
-        )
+        pages = {"/": self._landing, "/metrics": endpoint.serve}
+        self.web = LeanServer(web_options(options), pages, reload=self.reload)
 
     async def open(self) -> None:
         await self.web.start()
@@ -115,7 +110,7 @@ class ContainerExporter(Service):
         return Catalogue(find_runtimes(self._sources), self._clock)
 
     async def _landing(self, _: Request) -> Response:
-        return HTMLResponse(_LANDING)
+        return Response(_LANDING, content_type=HTML)
 
 
 def _listed(text: str) -> list[str]:

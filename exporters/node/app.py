@@ -8,11 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
-
-from exporters.endpoint import BadQueryError, MetricsEndpoint
+from exporters.endpoint import HTML, BadQueryError, MetricsEndpoint
 from exporters.files import keep_open, let_go
 from exporters.node.config import Settings, add_collector_flags, settings
 from exporters.node.registry import collectors
@@ -23,8 +19,7 @@ from pharos.clock import Clock, SystemClock
 from pharos.config import ConfigError
 from pharos.exposition import Metric
 from pharos.flags import Flags, web_options
-from pharos.http.options import WebOptions
-from pharos.http.server import WebServer
+from pharos.http.lean import LeanServer, Request, Response
 from pharos.service import Service
 
 if sys.platform == "linux":
@@ -81,11 +76,8 @@ class NodeExporter(Service):
             self._gather, max_requests=options.web_max_requests, own_metrics=not options.web_disable_exporter_metrics
         )
         self._path = options.web_telemetry_path
-        routes = [Route("/", self._landing)]
-        if self._path != "/metrics":
-            routes.append(Route(self._path, endpoint.serve))
-        web: WebOptions = web_options(options)
-        self.web = WebServer(web, routes, metrics=endpoint.serve, reload=self.reload)
+        pages = {"/": self._landing, "/metrics": endpoint.serve, self._path: endpoint.serve}
+        self.web = LeanServer(web_options(options), pages, reload=self.reload)
 
     async def open(self) -> None:
         warning = mounts_warning(self._roots, frozenset(self._scraper.names), in_container())
@@ -104,10 +96,10 @@ class NodeExporter(Service):
         self._scraper = Scraper(settings(self._given, self._given.config_file), self._clock)
 
     async def _gather(self, request: Request) -> Iterable[Metric]:
-        query = request.query_params
+        query = request.query
         scraper = self._scraper
         try:
-            names = scraper.chosen(query.getlist("collect[]"), query.getlist("exclude[]"))
+            names = scraper.chosen(query.get("collect[]", []), query.get("exclude[]", []))
         except FilterError as error:
             raise BadQueryError(str(error)) from error
         async with self._turn:  # collectors remember things between scrapes: one scrape at a time
@@ -116,7 +108,8 @@ class NodeExporter(Service):
         return metrics
 
     async def _landing(self, _: Request) -> Response:
-        return HTMLResponse(_LANDING.format(path=self._path, collectors=", ".join(self._scraper.names)))
+        page = _LANDING.format(path=self._path, collectors=", ".join(self._scraper.names))
+        return Response(page, content_type=HTML)
 
 
 def _early_plugin_dir(arguments: list[str]) -> str:

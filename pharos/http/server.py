@@ -7,8 +7,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,35 +17,15 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from pharos.config import ConfigError
+from pharos.http.access import Access
 from pharos.http.middleware import Guard
-from pharos.http.options import WebOptions, split_address
-from pharos.http.webconfig import BasicAuth, load_web_config, server_tls_context
+from pharos.http.options import WebOptions
+from pharos.http.sockets import bind_socket, shown_url
 
 if TYPE_CHECKING:  # 1.7 MB that a server with metrics of its own does without
     from prometheus_client import CollectorRegistry
 
 logger = logging.getLogger(__name__)
-
-
-class PortTakenError(OSError):
-    """The port is in use; the text names it."""
-
-
-def bind_socket(address: str) -> socket.socket:
-    """A listening TCP socket. Raises `PortTakenError`, `ValueError` or `OSError`."""
-    host, port = split_address(address)
-    family = socket.AF_INET6 if ":" in host or (not host and socket.has_ipv6) else socket.AF_INET
-    try:
-        listening = socket.create_server(
-            (host, port), family=family, backlog=1024, dualstack_ipv6=family == socket.AF_INET6 and not host
-        )
-    except OSError as error:
-        if error.errno == 98:
-            raise PortTakenError(98, f"port {port} on {host or 'all addresses'} is already in use") from error
-        raise
-    # Accepted sockets inherit this; asyncio would not set it, and each answer would wait 40 ms for a delayed ACK.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
 
 
 class WebServer:
@@ -69,10 +48,7 @@ class WebServer:
         self._options = options
         self._ready, self._reload, self._registry = ready, reload, registry
         self._inner = app or Starlette(routes=[*self.standard_routes(metrics), *routes])
-        self._auth: BasicAuth | None = None
-        self._headers: dict[str, str] = {}
-        self._tls: Any = None
-        self._load_web_config()
+        self._access = Access(options.config_file)
         self._server: uvicorn.Server | None = None
         self._serving: asyncio.Task[None] | None = None
         self._socket: socket.socket | None = None
@@ -85,9 +61,8 @@ class WebServer:
 
     @property
     def url(self) -> str:
-        host = split_address(self._options.address)[0] or "127.0.0.1"
-        shown = f"[{host}]" if ":" in host else host
-        return f"{'https' if self._tls else 'http'}://{shown}:{self.port}"
+        assert self._socket is not None, "start() comes first"
+        return shown_url(self._socket, self._options.address, tls=self._access.tls is not None)
 
     def standard_routes(self, metrics: Callable[[Request], Awaitable[Response]] | None = None) -> list[BaseRoute]:
         """The routes every server has; for callers that bring an application of their own."""
@@ -105,8 +80,8 @@ class WebServer:
         self._socket = bind_socket(self._options.address)
         guarded = Guard(
             self._inner,
-            auth=lambda: self._auth,
-            headers=lambda: self._headers,
+            auth=lambda: self._access.auth,
+            headers=lambda: self._access.headers,
             body_limit=self._options.body_limit,
             timeout_s=self._options.timeout_s,
         )
@@ -123,7 +98,7 @@ class WebServer:
             ws="none",
         )
         config.load()
-        config.ssl = self._tls
+        config.ssl = self._access.tls
         self._server = uvicorn.Server(config)
         self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         self._serving = asyncio.create_task(self._server._serve([self._socket]), name="http")
@@ -143,20 +118,7 @@ class WebServer:
 
     def reload_web_config(self) -> None:
         """Read `--web.config.file` again: users, headers and certificates. Raises `ConfigError`."""
-        self._load_web_config()
-
-    def _load_web_config(self) -> None:
-        config = load_web_config(self._options.config_file)
-        tls = config.tls_server_config
-        if tls is not None:
-            folder = Path(self._options.config_file).parent
-            context = server_tls_context(tls, folder)
-            if self._tls is None:
-                self._tls = context
-            else:  # the listening socket keeps its context: give that one the new certificate
-                self._tls.load_cert_chain(folder / tls.cert_file, folder / tls.key_file)
-        self._auth = BasicAuth(config.basic_auth_users) if config.basic_auth_users else None
-        self._headers = config.http_server_config.headers
+        self._access.load()
 
     async def _on_healthy(self, _: Request) -> Response:
         return PlainTextResponse("OK\n")
@@ -172,7 +134,7 @@ class WebServer:
     async def _on_reload(self, _: Request) -> Response:
         assert self._reload is not None
         try:
-            self._load_web_config()
+            self._access.load()
             await self._reload()
         except (ConfigError, OSError) as error:
             logger.error("Reload failed, the old configuration stays", extra={"reason": str(error)})

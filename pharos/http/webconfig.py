@@ -4,28 +4,21 @@ Source: the web configuration file of Prometheus's exporter-toolkit; files writt
 """
 
 import base64
-import hashlib
 import hmac
-import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
-
-import bcrypt
+from typing import TYPE_CHECKING, Literal
 
 from pharos.config import ConfigError, FieldError, load
 from pharos.secret import Secret
+
+if TYPE_CHECKING:  # libraries of several MB that only servers with TLS or users need
+    import ssl
 
 ClientAuth = Literal[
     "NoClientCert", "RequestClientCert", "RequireAnyClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert"
 ]
 TlsVersion = Literal["TLS10", "TLS11", "TLS12", "TLS13"]
-_VERSIONS = {
-    "TLS10": ssl.TLSVersion.TLSv1,
-    "TLS11": ssl.TLSVersion.TLSv1_1,
-    "TLS12": ssl.TLSVersion.TLSv1_2,
-    "TLS13": ssl.TLSVersion.TLSv1_3,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +79,18 @@ def load_web_config(path: str) -> WebConfig:
     return config
 
 
-def server_tls_context(tls: TlsServerConfig, folder: Path) -> ssl.SSLContext:
+def server_tls_context(tls: TlsServerConfig, folder: Path) -> "ssl.SSLContext":
     """The context a server listens with. Raises `ConfigError` when a file is missing or no certificate."""
+    import ssl
+
+    versions = {
+        "TLS10": ssl.TLSVersion.TLSv1,
+        "TLS11": ssl.TLSVersion.TLSv1_1,
+        "TLS12": ssl.TLSVersion.TLSv1_2,
+        "TLS13": ssl.TLSVersion.TLSv1_3,
+    }
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version, context.maximum_version = _VERSIONS[tls.min_version], _VERSIONS[tls.max_version]
+    context.minimum_version, context.maximum_version = versions[tls.min_version], versions[tls.max_version]
     try:
         context.load_cert_chain(folder / tls.cert_file, folder / tls.key_file)
         if tls.client_ca_file:
@@ -116,6 +117,10 @@ class BasicAuth:
 
     def allows(self, header: str) -> bool:
         """Whether the header names a user with the right password."""
+        import hashlib
+
+        import bcrypt
+
         digest = hashlib.sha256(header.encode()).digest()
         if any(hmac.compare_digest(digest, known) for known in self._known):
             return True

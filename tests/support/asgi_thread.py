@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from pharos.http.server import bind_socket
+from pharos.http.sockets import bind_socket
 
 
 @contextmanager

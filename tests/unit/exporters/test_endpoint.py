@@ -1,20 +1,18 @@
 import asyncio
 from collections.abc import Iterable
 
-import httpx
 import pytest
 from isal import igzip
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.routing import Route
 
 from exporters.endpoint import BadQueryError, MetricsEndpoint
 from pharos.exposition import Metric, gauge
+from pharos.http.connection import Request
 
 
-def client(endpoint: MetricsEndpoint) -> httpx.AsyncClient:
-    app = Starlette(routes=[Route("/metrics", endpoint.serve)])
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://exporter")
+async def page(endpoint: MetricsEndpoint) -> str:
+    body = (await endpoint.serve(Request())).body
+    assert isinstance(body, bytes)
+    return body.decode()
 
 
 async def big(_: Request) -> Iterable[Metric]:
@@ -25,42 +23,38 @@ async def big(_: Request) -> Iterable[Metric]:
 
 
 async def test_the_page_in_the_text_format() -> None:
-    async with client(MetricsEndpoint(big)) as http:
-        answer = await http.get("/metrics", headers={"accept-encoding": "identity"})
-    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    assert 'x{n="499"} 499\n' in answer.text
-    assert "process_cpu_seconds_total" in answer.text
+    endpoint = MetricsEndpoint(big)
+    assert (await endpoint.serve(Request())).content_type.startswith("text/plain; version=0.0.4")
+    text = await page(endpoint)
+    assert 'x{n="499"} 499\n' in text
+    assert "process_cpu_seconds_total" in text
 
 
 async def test_gzip_when_the_client_takes_it() -> None:
-    async with client(MetricsEndpoint(big)) as http:
-        request = http.build_request("GET", "/metrics", headers={"accept-encoding": "gzip"})
-        answer = await http.send(request, stream=True)
-        raw = b"".join([part async for part in answer.aiter_raw()])
+    answer = await MetricsEndpoint(big).serve(Request(headers={"accept-encoding": "gzip"}))
     assert answer.headers["content-encoding"] == "gzip"
-    assert b'x{n="499"} 499\n' in igzip.decompress(raw)
+    assert isinstance(answer.body, bytes)
+    assert b'x{n="499"} 499\n' in igzip.decompress(answer.body)
 
 
 async def test_scrapes_are_counted() -> None:
-    async with client(MetricsEndpoint(big)) as http:
-        await http.get("/metrics")
-        page = (await http.get("/metrics")).text
-    assert 'promhttp_metric_handler_requests_total{code="200"} 1\n' in page
-    assert "promhttp_metric_handler_requests_in_flight 1\n" in page
+    endpoint = MetricsEndpoint(big)
+    await endpoint.serve(Request())
+    text = await page(endpoint)
+    assert 'promhttp_metric_handler_requests_total{code="200"} 1\n' in text
+    assert "promhttp_metric_handler_requests_in_flight 1\n" in text
 
 
 async def test_own_metrics_can_be_left_out() -> None:
-    async with client(MetricsEndpoint(big, own_metrics=False)) as http:
-        assert "process_" not in (await http.get("/metrics")).text
+    assert "process_" not in await page(MetricsEndpoint(big, own_metrics=False))
 
 
 async def test_a_bad_query_is_the_clients_fault() -> None:
     async def refuse(_: Request) -> Iterable[Metric]:
         raise BadQueryError("missing collector: nope")
 
-    async with client(MetricsEndpoint(refuse)) as http:
-        answer = await http.get("/metrics")
-    assert (answer.status_code, answer.text) == (400, "missing collector: nope\n")
+    answer = await MetricsEndpoint(refuse).serve(Request())
+    assert (answer.status, answer.body) == (400, "missing collector: nope\n")
 
 
 async def test_too_many_at_once_are_sent_away() -> None:
@@ -70,22 +64,24 @@ async def test_too_many_at_once_are_sent_away() -> None:
         await release.wait()
         return []
 
-    async with client(MetricsEndpoint(slow, max_requests=1)) as http:
-        first = asyncio.create_task(http.get("/metrics"))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        while not release.is_set():
-            answer = await http.get("/metrics")
-            assert (answer.status_code, "Limit of concurrent requests reached (1)" in answer.text) == (503, True)
-            release.set()
-        assert (await first).status_code == 200
+    endpoint = MetricsEndpoint(slow, max_requests=1)
+    first = asyncio.create_task(endpoint.serve(Request()))
+    await asyncio.sleep(0)
+    answer = await endpoint.serve(Request())
+    assert (answer.status, "Limit of concurrent requests reached (1)" in str(answer.body)) == (503, True)
+    release.set()
+    assert (await first).status == 200
 
 
 async def test_a_failure_is_counted() -> None:
-    async def fail(_: Request) -> Iterable[Metric]:
-        raise RuntimeError("broken")
+    calls = iter([RuntimeError("broken")])
 
-    endpoint = MetricsEndpoint(fail)
-    async with client(endpoint) as http:
-        with pytest.raises(RuntimeError):
-            await http.get("/metrics")
+    async def fail_once(request: Request) -> Iterable[Metric]:
+        for problem in calls:
+            raise problem
+        return await big(request)
+
+    endpoint = MetricsEndpoint(fail_once)
+    with pytest.raises(RuntimeError):
+        await endpoint.serve(Request())
+    assert 'promhttp_metric_handler_requests_total{code="500"} 1\n' in await page(endpoint)

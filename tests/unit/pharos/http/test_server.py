@@ -12,7 +12,8 @@ from starlette.routing import Route
 from pharos.config import ConfigError
 from pharos.http.options import WebOptions, split_address
 from pharos.http.own_metrics import new_registry
-from pharos.http.server import PortTakenError, WebServer
+from pharos.http.server import WebServer
+from pharos.http.sockets import PortTakenError
 
 
 async def echo(request: Request) -> Response:
