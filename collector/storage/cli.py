@@ -49,8 +49,8 @@ def main_import(arguments: list[str]) -> int:
         console.print(f"pharos import: {options.source}: {error}", style="red", markup=False, highlight=False)
         return 1
     console.print(f"{report.samples} samples of {report.series} series in {report.blocks} blocks")
-    if report.left_out_histogram_chunks:
-        console.print(f"{report.left_out_histogram_chunks} chunks of native histograms were left out", style="yellow")
+    if report.left_out_chunks:
+        console.print(f"{report.left_out_chunks} chunks of an unknown encoding were left out", style="yellow")
     return 0
 
 

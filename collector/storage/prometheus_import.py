@@ -1,7 +1,7 @@
 """Copies the blocks of an existing Prometheus data folder into ours, block by block, so that a migrating user keeps the history.
 
 What is still in Prometheus's write-ahead log is not read: stop Prometheus after `POST /api/v1/admin/tsdb/snapshot` and import the snapshot, which has
-the head as a block. Native histogram chunks are counted and left out.
+the head as a block. Chunks in an encoding that is not known are counted and left out.
 """
 
 import logging
@@ -11,11 +11,19 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from collector.histogram import FloatHistogram
 from collector.storage.assemble import gather
 from collector.storage.blockwriter import BlockWriter
-from collector.storage.interface import Rows
+from collector.storage.histograms import HistogramBatch, HistogramRun, encode_histogram, objects
+from collector.storage.interface import STALE_NAN, Rows, Timestamps, Values
 from collector.storage.prometheus_blocks import ENCODING_XOR, SourceBlock, SourceSeries
+from collector.storage.prometheus_histograms import (
+    ENCODING_FLOAT_HISTOGRAM,
+    ENCODING_HISTOGRAM,
+    decode_histogram_chunk,
+)
 from collector.storage.samplelog import Run, sorted_run
 from collector.storage.series import SeriesTable
 from collector.storage.sources import RunBatch
@@ -36,7 +44,7 @@ class ImportReport:
     blocks: int = 0
     series: int = 0
     samples: int = 0
-    left_out_histogram_chunks: int = 0
+    left_out_chunks: int = 0
 
 
 def source_blocks(folder: Path) -> list[SourceBlock]:
@@ -70,11 +78,11 @@ def _import_block(
     try:
         for batch in _batches(block):
             sids = table.resolve([series.labels for series in batch])
-            run = _decode(block, batch, sids, report)
-            if len(run):
-                wanted = np.unique(sids)
-                writer.add(*gather([RunBatch(run, wanted, block.min_time, block.max_time - 1)]))
-                report.samples += len(run)
+            run, histograms = _decode(block, batch, sids, report)
+            if len(run) or len(histograms):
+                floats = RunBatch(run, np.unique(sids), block.min_time, block.max_time - 1)
+                writer.add(*gather([HistogramBatch(histograms), floats]))
+                report.samples += len(run) + len(histograms)
             report.series += len(batch)
             tick()
         report.blocks += writer.finish(table) is not None
@@ -95,21 +103,91 @@ def _batches(block: SourceBlock) -> list[list[SourceSeries]]:
     return out
 
 
-def _decode(block: SourceBlock, batch: Sequence[SourceSeries], sids: Rows, report: ImportReport) -> Run:
-    data, starts, owners = [], [0], []
+def _decode(
+    block: SourceBlock, batch: Sequence[SourceSeries], sids: Rows, report: ImportReport
+) -> tuple[Run, HistogramRun]:
+    """The floats and the native histograms of some series, without what was deleted."""
+    floats = _Pieces(sids)
+    histograms = _HistogramPieces(sids)
     for place, series in enumerate(batch):
         for reference in series.chunks:
             encoding, blob = block.chunk(reference)
             if encoding == ENCODING_XOR:
-                data.append(blob)
-                starts.append(starts[-1] + len(blob))
-                owners.append(place)
+                floats.add(place, blob)
+            elif encoding in (ENCODING_HISTOGRAM, ENCODING_FLOAT_HISTOGRAM):
+                histograms.add(place, blob, encoding)
             else:
-                report.left_out_histogram_chunks += 1
-    counts, times, values = decode_xor(b"".join(data), np.array(starts[:-1], np.int64))
-    rows = np.repeat(np.array(owners, np.int64), counts)
+                report.left_out_chunks += 1
+    deleted = {
+        place: merge_intervals(block.deletions[series.reference])
+        for place, series in enumerate(batch)
+        if series.reference in block.deletions
+    }
+    ends = histograms.ends(deleted)
+    return floats.run(deleted, ends), histograms.run(deleted)
+
+
+Deletions = dict[int, list[tuple[int, int]]]
+Columns = tuple[NDArray[np.int64], Timestamps, Values]
+
+
+class _Pieces:
+    """Chunks of floats, decoded together."""
+
+    def __init__(self, sids: Rows) -> None:
+        self._sids = sids
+        self._data: list[bytes] = []
+        self._owners: list[int] = []
+
+    def add(self, place: int, blob: bytes) -> None:
+        self._data.append(blob)
+        self._owners.append(place)
+
+    def run(self, deleted: Deletions, more: Columns) -> Run:
+        """All samples; `more`: places, times and values that did not come in chunks of floats."""
+        sizes = np.array([len(blob) for blob in self._data], np.int64)
+        counts, times, values = decode_xor(b"".join(self._data), np.cumsum(sizes) - sizes)
+        places = np.repeat(np.array(self._owners, np.int64), counts)
+        keep = _kept(places, times, deleted)
+        places = np.concatenate([places[keep], more[0]])
+        times, values = np.concatenate([times[keep], more[1]]), np.concatenate([values[keep], more[2]])
+        return sorted_run(self._sids[places].astype(np.int32), times, values)
+
+
+class _HistogramPieces:
+    """Native histograms; where a series of them ends, a staleness marker among the floats says so, as everywhere in our storage."""
+
+    def __init__(self, sids: Rows) -> None:
+        self._sids = sids
+        self._places: list[int] = []
+        self._times: list[int] = []
+        self._histograms: list[FloatHistogram | None] = []
+
+    def add(self, place: int, blob: bytes, encoding: int) -> None:
+        for time_ms, histogram in decode_histogram_chunk(blob, encoding):
+            self._places.append(place)
+            self._times.append(time_ms)
+            self._histograms.append(histogram)
+
+    def ends(self, deleted: Deletions) -> Columns:
+        """Places, times and values of the staleness markers."""
+        chosen = [number for number, one in enumerate(self._histograms) if one is None]
+        places, times = np.array(self._places, np.int64)[chosen], np.array(self._times, np.int64)[chosen]
+        keep = _kept(places, times, deleted)
+        return places[keep], times[keep], np.full(int(keep.sum()), STALE_NAN)
+
+    def run(self, deleted: Deletions) -> HistogramRun:
+        """The histograms."""
+        chosen = [number for number, one in enumerate(self._histograms) if one is not None]
+        places, times = np.array(self._places, np.int64)[chosen], np.array(self._times, np.int64)[chosen]
+        keep = _kept(places, times, deleted)
+        blobs = objects([encode_histogram(one) for one in self._histograms if one is not None])
+        return HistogramRun(self._sids[places[keep]].astype(np.int32), times[keep], blobs[keep])
+
+
+def _kept(places: NDArray[np.int64], times: Timestamps, deleted: Deletions) -> NDArray[np.bool_]:
     keep = np.ones(len(times), bool)
-    for place, series in enumerate(batch):
-        for low, high in merge_intervals(block.deletions.get(series.reference, [])):
-            keep &= ~((rows == place) & (times >= low) & (times <= high))
-    return sorted_run(sids[rows[keep]].astype(np.int32), times[keep], values[keep])
+    for place, intervals in deleted.items():
+        for low, high in intervals:
+            keep &= ~((places == place) & (times >= low) & (times <= high))
+    return keep
