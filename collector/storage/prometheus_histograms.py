@@ -163,7 +163,7 @@ def _layout(reader: BitReader) -> _Layout:
     threshold = 0.0 if exponent == 0 else reader.double() if exponent == 255 else math.ldexp(0.5, exponent - 243)
     schema = reader.signed()
     positive, negative = _spans(reader), _spans(reader)
-    bounds = ()
+    bounds: tuple[float, ...] = ()
     if schema == CUSTOM_BUCKETS_SCHEMA:
         bounds = tuple(_bound(reader) for _ in range(reader.unsigned()))
     return _Layout(schema, threshold, positive, negative, bounds)
