@@ -36,7 +36,7 @@ class BackfillError(Exception):
 def from_openmetrics(body: bytes, output: Path) -> list[BlockInfo]:
     """Blocks of a file of which every sample has a time. Raises `BackfillError` or `OSError`."""
     try:
-        page: Page = parsers["OpenMetricsText1.0.0"].factory(body, ParseOptions())
+        page: Page = parsers["OpenMetricsText1.0.0"].factory(body, ParseOptions()).whole()
     except ScrapeError as error:
         raise BackfillError(f"next: {error}") from error
     series = [label_set(page.labels(index)) for index in range(len(page.values))]

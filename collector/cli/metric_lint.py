@@ -36,7 +36,7 @@ class Family:
 
 def families(body: bytes) -> list[Family]:
     """The families of a page in the text format. Raises `ScrapeError`."""
-    page: Page = parsers["PrometheusText0.0.4"].factory(body, ParseOptions())
+    page: Page = parsers["PrometheusText0.0.4"].factory(body, ParseOptions()).whole()
     found = {name: Family(name, about.type, about.help) for name, about in page.metadata.items()}
     for index in range(len(page.values)):
         labels = dict(page.labels(index))

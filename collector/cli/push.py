@@ -69,7 +69,7 @@ def _push(http: httpx.Client, options: argparse.Namespace, file: str, labels: di
 
 def samples(body: bytes, labels: dict[str, str], now_ms: int) -> list[Sample]:
     """The samples of a page with extra labels; those without a time get `now_ms`. Raises `ScrapeError`."""
-    page: Page = parsers["PrometheusText0.0.4"].factory(body, ParseOptions())
+    page: Page = parsers["PrometheusText0.0.4"].factory(body, ParseOptions()).whole()
     stamps = page.stamps or [None] * len(page.values)
     out = []
     for index, (value, stamp) in enumerate(zip(page.values, stamps, strict=True)):

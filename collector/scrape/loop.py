@@ -139,9 +139,8 @@ class ScrapeLoop:
             page = parse(body, self._options)
         if self._options.convert_classic_histograms:
             page = convert_classic(page, keep_classic=self._options.always_classic_histograms)
-        counts = self._series.take(page, body, timestamp_ms)
         self.target.metadata = page.metadata
-        return counts
+        return self._series.take(page, body, timestamp_ms)
 
     def _note_failure(self, problem: ScrapeError, timestamp_ms: int) -> Counts:
         if isinstance(problem, BodyLimitError):

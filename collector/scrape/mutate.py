@@ -1,10 +1,12 @@
 """The labels a scraped sample is stored under: target labels added, conflicts resolved, relabelled, checked. Pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from collector.config.scrape import ScrapeConfig
 from collector.scrape.page import Pairs, ScrapeError
+from pharos.gotemplate.gofmt import quote
 from pharos.labels import METRIC_NAME, Labels, LabelSet, is_legacy_label_name, is_legacy_metric_name, is_valid_utf8_name
 from pharos.relabel import RelabelConfig, relabel
 
@@ -41,6 +43,7 @@ class LabelLimitError(ScrapeError):
 def stored_labels(pairs: Pairs, rules: LabelRules) -> LabelSet | None:
     """The labels of a sample, or None when relabelling drops it. Raises `ScrapeError` where Prometheus fails the scrape."""
     labels = dict(pairs)
+    doubled = _doubled(pairs, rules) if len(labels) != len(pairs) else set()
     if rules.honor_labels:
         for name, value in rules.target:
             labels.setdefault(name, value)
@@ -53,7 +56,24 @@ def stored_labels(pairs: Pairs, rules: LabelRules) -> LabelSet | None:
         labels = relabelled
     final = tuple(sorted(pair for pair in labels.items() if pair[1]))
     _check(labels, final, rules)
+    if doubled:
+        _refuse_doubled(doubled, final)
     return final
+
+
+def _doubled(pairs: Pairs, rules: LabelRules) -> set[str]:
+    """The labels that stand there twice and stay so: not those with an empty value, nor those that the target replaces."""
+    times = Counter(name for name, _ in pairs)
+    gone = {name for name, value in pairs if not value}
+    if not rules.honor_labels:
+        gone.update(name for name, _ in rules.target)
+    return {name for name, count in times.items() if count > 1 and name not in gone}
+
+
+def _refuse_doubled(doubled: set[str], final: LabelSet) -> None:
+    for name, _ in final:
+        if name in doubled:
+            raise ScrapeError(f'label name "{name}" is not unique: invalid sample')
 
 
 def report_labels(name: str, target: LabelSet) -> LabelSet:
@@ -83,11 +103,16 @@ def _check(labels: Labels, final: LabelSet, rules: LabelRules) -> None:
     if not name:
         raise ScrapeError("missing metric name (__name__ label)")
     if rules.legacy_names and not _legacy(name, final):
-        raise ScrapeError(f"invalid metric name or label names: {dict(final)}")
-    if not all(is_valid_utf8_name(label) for label, _ in final):
-        raise ScrapeError(f"invalid metric name or label names: {dict(final)}")
+        raise ScrapeError(f"invalid metric name or label names: {_shown(final)}")
+    if not is_valid_utf8_name(name) or not all(is_valid_utf8_name(label) for label, _ in final):
+        raise ScrapeError(f"invalid metric name or label names: {_shown(final)}")
     if rules.label_limit or rules.name_length_limit or rules.value_length_limit:
         _check_limits(name, final, rules)
+
+
+def _shown(labels: LabelSet) -> str:
+    pairs = (f"{name if is_legacy_label_name(name) else quote(name)}={quote(value)}" for name, value in labels)
+    return f"{{{', '.join(pairs)}}}"
 
 
 def _legacy(name: str, labels: Sequence[tuple[str, str]]) -> bool:
@@ -97,18 +122,18 @@ def _legacy(name: str, labels: Sequence[tuple[str, str]]) -> bool:
 def _check_limits(metric: str, labels: LabelSet, rules: LabelRules) -> None:
     if rules.label_limit and len(labels) > rules.label_limit:
         raise LabelLimitError(
-            f'label_limit exceeded (metric: "{metric:.50}", number of labels: {len(labels)}, limit: {rules.label_limit})'
+            f"label_limit exceeded (metric: {metric:.50}, number of labels: {len(labels)}, limit: {rules.label_limit})"
         )
     for name, value in labels:
         size = len(name.encode())
         if rules.name_length_limit and size > rules.name_length_limit:
             raise LabelLimitError(
-                f'label_name_length_limit exceeded (metric: "{metric:.50}", label name: "{name:.50}", '
+                f"label_name_length_limit exceeded (metric: {metric:.50}, label name: {name:.50}, "
                 f"length: {size}, limit: {rules.name_length_limit})"
             )
         size = len(value.encode())
         if rules.value_length_limit and size > rules.value_length_limit:
             raise LabelLimitError(
-                f'label_value_length_limit exceeded (metric: "{metric:.50}", label name: "{name:.50}", '
-                f'value: "{value:.50}", length: {size}, limit: {rules.value_length_limit})'
+                f"label_value_length_limit exceeded (metric: {metric:.50}, label name: {name:.50}, "
+                f"value: {quote(value[:50])}, length: {size}, limit: {rules.value_length_limit})"
             )

@@ -70,7 +70,8 @@ class Page:
 
     keys: bytes that identify each sample among all pages of its target. values: float[S]. stamps: milliseconds or None for each, or None when no
     sample has a time of its own. `labels(i)` gives name and labels of sample i, unsorted, empty values included. `histograms`,
-    `exemplars`, `created_ms` (when the series began, only when the job wants to know): by sample.
+    `exemplars`, `created_ms` (when the series began, only when the job wants to know): by sample. `error`: why the page could not be read
+    further; something may be wrong with a sample before that place, which then comes first.
     """
 
     keys: list[bytes]
@@ -82,6 +83,13 @@ class Page:
     created_ms: dict[int, int] = field(default_factory=dict)
     metadata: dict[str, Metadata] = field(default_factory=dict)
     geometry: Geometry | None = None
+    error: ParseError | None = None
+
+    def whole(self) -> "Page":
+        """The page, when all of it could be read. Raises `ParseError`."""
+        if self.error is not None:
+            raise self.error
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,19 +205,22 @@ class TargetSeries:
                 if labels in self._report
                 else labels
             )
-        self._check_limit(page, slots, new)
+        self._check_whole(page, slots, new)
         return self._number(page, slots, new) if new else 0
 
-    def _check_limit(self, page: Page, slots: list[int], new: dict[bytes, "LabelSet | int"]) -> None:
-        """Before the storage hears of any new series: a page over the limit must leave no trace."""
+    def _check_whole(self, page: Page, slots: list[int], new: dict[bytes, "LabelSet | int"]) -> None:
+        """Before the storage hears of any new series: a page that breaks off or is over a limit must leave no trace."""
         limit = self._rules.sample_limit
         over_sample_limit = limit and len(slots) > limit
         over_bucket_limit = page.histograms and not self._bound_histograms(page, slots, new)
-        if not over_sample_limit and not over_bucket_limit:
+        if not over_sample_limit and not over_bucket_limit and page.error is None:
             return
         kept = sum((new[page.keys[at]] if slot == _NEW else slot) != _DROPPED for at, slot in enumerate(slots))
         doubled = len(page.keys) - len(set(page.keys))
         counts = Counts(len(slots), kept, sum(not isinstance(labels, int) for labels in new.values()))
+        if page.error is not None:
+            page.error.counts = counts
+            raise page.error
         if over_sample_limit and kept - doubled > limit:
             raise SampleLimitError("sample limit exceeded", counts)
         if over_bucket_limit:

@@ -167,7 +167,7 @@ def _string(value: str, spec: Spec) -> str:
 
 
 def quote(text: str, *, ascii_only: bool = False) -> str:
-    """`strconv.Quote`."""
+    """`strconv.Quote`; bytes that are not UTF-8 come as lone surrogates."""
     return '"' + "".join(_escaped(char, '"', ascii_only) for char in text) + '"'
 
 
@@ -179,6 +179,8 @@ def _escaped(char: str, quotes: str, ascii_only: bool) -> str:
     code = ord(char)
     if code < 0x20 or code == 0x7F:
         return f"\\x{code:02x}"
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"
     if (ascii_only and code > 0x7F) or not char.isprintable():
         return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
     return char

@@ -4,7 +4,6 @@ Such a line is no sample then but says something about the samples before it: to
 from `le` and `quantile`, when no other `_created` line stands between. Source: the behaviour of Prometheus 3.5.
 """
 
-from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from collector.scrape.page import Pairs
@@ -15,11 +14,10 @@ _Identity: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class CreatedLines:
-    """Collects `created_ms` by sample while a page is read. `labels` gives name and labels of a sample's key."""
+    """Collects `created_ms` by sample while a page is read."""
 
-    def __init__(self, labels: Callable[[bytes, str], Pairs]) -> None:
+    def __init__(self) -> None:
         self.created_ms: dict[int, int] = {}
-        self._labels = labels
         self._family = ""
         self._waiting: list[tuple[int, _Identity]] = []
         self._last: tuple[_Identity, int] | None = None
@@ -29,11 +27,10 @@ class CreatedLines:
         self._family = family
         self._waiting, self._last = [], None
 
-    def take(self, index: int, key: bytes, kind: str, value: float) -> bool:
+    def take(self, index: int, pairs: Pairs, kind: str, value: float) -> bool:
         """Look at the line of sample `index`. True: it tells about other samples and is none itself."""
         if kind not in _TYPES:
             return False
-        pairs = self._labels(key, kind)
         name = next(text for label, text in pairs if label == "__name__")
         rest = tuple(pair for pair in pairs if pair[0] not in ("__name__", "le", "quantile"))
         if name.endswith(SUFFIX):

@@ -1,22 +1,40 @@
 """Regular expressions and readers that the two text formats share. All quantifiers that could backtrack are possessive."""
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from collector.scrape.formats.numbers import normal_float
-from collector.scrape.page import Pairs, ParseError, ScrapeError
+from collector.scrape.page import Pairs
 
 METRIC: Final = rb"[a-zA-Z_:][a-zA-Z0-9_:]*+"
 LABEL: Final = rb"[a-zA-Z_][a-zA-Z0-9_]*+"
 QUOTED: Final = rb'"(?:[^\\"]|\\[^\n])*+"'
 
+# Types that the text format calls otherwise.
+METADATA_TYPES: Final = {"untyped": "unknown"}
+
 _ESCAPED = re.compile(r'\\(["\\n])')
-_PAIR = re.compile(
-    rb"[ \t]*(" + LABEL + rb"|" + QUOTED + rb")[ \t]*(?:=[ \t]*(" + QUOTED + rb")[ \t]*,?|,|(?=\}))", re.DOTALL
-)
+_PAIR = re.compile(rb"[ \t]*(" + LABEL + rb"|" + QUOTED + rb")[ \t]*(?:=[ \t]*(" + QUOTED + rb")[ \t]*)?,?", re.DOTALL)
 # The label whose value is a number, for each type that has one; it is written in one way only.
 _NUMBER_LABELS: Final = {"histogram": "le", "summary": "quantile"}
 _NUMBER_MARKS: Final = {"histogram": b"le", "summary": b"quantile"}
+
+
+def bare(name: bytes) -> str:
+    """A name without its quotes."""
+    return (name[1:-1] if name.startswith(b'"') else name).decode(errors="surrogateescape")
+
+
+def is_plain(text: bytes) -> bool:
+    """Whether a page is UTF-8 without NULs."""
+    if b"\0" in text:
+        return False
+    try:
+        text.isascii() or text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def unescape(text: str) -> str:
@@ -30,57 +48,33 @@ def identity(key: bytes, kind: str) -> bytes:
     return key + b"\0" + mark if mark is not None and mark in key else key
 
 
+def normal_label(name: str, value: str, kind: str) -> str:
+    """The value of a label, written in the one way where it is a number."""
+    return normal_float(value) if name == _NUMBER_LABELS.get(kind) else value
+
+
 def read_series(key: bytes, kind: str) -> Pairs:
-    """Name and labels of `name{label="value",...}` or `{"name",label="value"}`, which a regular expression has accepted.
-
-    Raises `ParseError` for a missing or doubled name and invalid UTF-8, `ScrapeError` for doubled labels.
-    """
+    """Name and labels of `name{label="value",...}` or `{"name",label="value"}`, which a regular expression has accepted."""
     name, brace, _ = key.partition(b"{")
-    pairs: Pairs = []
-    metric = name.rstrip(b" \t") if brace else name
-    names = [metric.decode()] if metric else []
-    if brace:
-        _read_labels(key, len(name) + 1, kind, names, pairs)
-    if len(names) != 1 or not names[0]:
-        problem = "already set" if len(names) > 1 else "not set"
-        raise ParseError(f"metric name {problem} while parsing: {shown(key)}")
-    pairs.append(("__name__", names[0]))
-    if len({pair[0] for pair in pairs}) != len(pairs):
-        raise ScrapeError(f"label name is not unique: invalid sample while parsing: {shown(key)}")
-    return pairs
-
-
-def _read_labels(key: bytes, position: int, kind: str, names: list[str], pairs: Pairs) -> None:
-    number_label = _NUMBER_LABELS.get(kind)
-    while (match := _PAIR.match(key, position)) is not None:
-        position = match.end()
-        name, value = match.groups()
-        if value is None:
-            if not name.startswith(b'"'):
-                raise ParseError(f"expected a quoted metric name while parsing: {shown(key)}")
-            names.append(_text(name[1:-1]))
-            continue
-        label = _text(name[1:-1]) if name.startswith(b'"') else name.decode()
-        text = _text(value[1:-1])
-        pairs.append((label, normal_float(text) if label == number_label else text))
+    if not brace:
+        return [("__name__", name.decode())]
+    position = len(name) + 1
+    metric = name.rstrip(b" \t")
+    if not metric:
+        first = _PAIR.match(key, position)
+        assert first is not None
+        position, metric = first.end(), first[1][1:-1]
+    return [("__name__", unescape(metric.decode())), *_labels(key, position, kind)]
 
 
 def read_pairs(braces: bytes) -> Pairs:
     """The labels of an exemplar."""
-    pairs: Pairs = []
-    names: list[str] = []
-    _read_labels(braces, 1, "unknown", names, pairs)
-    return pairs
+    return list(_labels(braces, 1, "unknown"))
 
 
-def _text(raw: bytes) -> str:
-    try:
-        return unescape(raw.decode())
-    except UnicodeDecodeError as error:
-        raise ParseError(f"invalid UTF-8 label value: {shown(raw)}") from error
-
-
-def shown(raw: bytes) -> str:
-    """A piece of a page for an error message, cut to a readable length."""
-    cut = raw if len(raw) <= 200 else raw[:200] + b"..."
-    return '"' + cut.decode(errors="replace").replace("\n", "\\n") + '"'
+def _labels(key: bytes, position: int, kind: str) -> Iterator[tuple[str, str]]:
+    while (match := _PAIR.match(key, position)) is not None:
+        position = match.end()
+        name, value = match[1].decode(), match[2].decode()
+        label = unescape(name[1:-1]) if name.startswith('"') else name
+        yield label, normal_label(label, unescape(value[1:-1]), kind)

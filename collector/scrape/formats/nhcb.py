@@ -33,7 +33,12 @@ def convert_classic(page: Page, *, keep_classic: bool) -> Page:
         labels.append(page.labels(index))
         _collect(page, index, dict(labels[index]), found)
     out = Page(
-        [], [], labels=lambda index: kept[index], stamps=None if page.stamps is None else [], metadata=page.metadata
+        [],
+        [],
+        labels=lambda index: kept[index],
+        stamps=None if page.stamps is None else [],
+        metadata=page.metadata,
+        error=page.error,
     )
     kept: list[Pairs] = []
     whole = {

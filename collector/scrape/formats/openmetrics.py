@@ -1,30 +1,31 @@
 """OpenMetrics text 1.0.0 (and 0.0.1, which differs in nothing that matters here), as strict and as lenient as Prometheus 3 reads it.
 
-Source: the OpenMetrics specification, and Prometheus's behaviour where it takes more (counters without `_total`, any exemplar) or less.
+Source: the OpenMetrics specification, and Prometheus's behaviour where it takes more (counters without `_total`, any exemplar) or less. From the first
+line on that does not match one of the expressions here, the page is read token by token.
 """
 
 import math
 import re
-from typing import Any, NoReturn
+from typing import Any
 
 from collector.scrape.formats.created import CreatedLines
-from collector.scrape.formats.lexing import LABEL, METRIC, QUOTED, read_pairs, read_series, shown, unescape
+from collector.scrape.formats.exact import ExactOpenMetrics
+from collector.scrape.formats.lexing import LABEL, METRIC, QUOTED, bare, is_plain, read_pairs, read_series, unescape
 from collector.scrape.formats.numbers import parse_float
 from collector.scrape.formats.reader import TextReader
-from collector.scrape.page import Exemplar, Page, ParseError, ParseOptions
+from collector.scrape.page import Exemplar, Page, Pairs, ParseError, ParseOptions
 
 _VALUE = rb'"(?:[^\\"\n]|\\[^\n])*+"'
-_NAME = rb"(?:" + LABEL + rb"|" + QUOTED + rb")"
-# A name alone, in quotes, is the metric's; a comma or the end follows every item.
-_BRACES = rb"\{(?:" + _NAME + rb"(?:=" + _VALUE + rb")?+(?:,|(?=\})))*+\}"
+# A comma or the end follows every item.
+_ITEMS = rb"(?:(?:" + LABEL + rb"|" + QUOTED + rb")=" + _VALUE + rb"(?:,|(?=\})))*+\}"
 _EXEMPLAR = rb"\{(?:" + LABEL + rb"=" + _VALUE + rb"(?:,|(?=\})))*+\}"
 _SAMPLE = re.compile(
-    rb"(" + METRIC + rb"(?:" + _BRACES + rb")?+|" + _BRACES + rb") "  # key
+    rb"(" + METRIC + rb"(?:\{" + _ITEMS + rb")?+|\{" + QUOTED + rb"(?:,|(?=\}))" + _ITEMS + rb") "  # key
     + rb"([^ \n]++)"  # value
     + rb"(?: (?!# \{)([^ \n]++))?+"  # timestamp
     + rb"(?: # (" + _EXEMPLAR + rb") ([^ \n]++)(?: ([^ \n]++))?+)?+\n"
 )  # fmt: skip
-_META = re.compile(rb"# (?:(HELP|TYPE|UNIT) (" + QUOTED + rb"|" + METRIC + rb")(?: ([^\n]*+))\n|EOF\n?+)")
+_META = re.compile(rb"# (?:(HELP|TYPE|UNIT) (" + METRIC + rb"|" + QUOTED + rb") ([^\n]*+)\n|EOF\n?+)")
 _TYPES = {"counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset", "unknown"}
 
 
@@ -35,68 +36,78 @@ class _OpenMetricsReader(TextReader):
         super().__init__(text)
         self._created = created
 
-    def run(self) -> None:
-        text = self.text
-        while True:
+    def run(self) -> bool:
+        """To `# EOF`, and True, or to a line that must be read token by token."""
+        text, end = self.text, len(self.text)
+        while self.position < end:
             match = _SAMPLE.match(text, self.position)
             if match is not None:
-                self._sample(match)
+                if not self._sample(match):
+                    return False
                 continue
             meta = _META.match(text, self.position)
-            if meta is None:
-                self._refuse()
-            if meta[1] is None:
-                if meta.end() != len(text):
-                    raise ParseError("unexpected data after # EOF")
-                self.add_other(meta.end())
-                return
-            self._metadata(meta)
+            if (
+                meta is None
+                or (meta[1] is None and meta.end() < end)
+                or (meta[1] is not None and not self._metadata(meta))
+            ):
+                return False
             self.add_other(meta.end())
+            if meta[1] is None:
+                return True
+        return False
 
-    def _refuse(self) -> NoReturn:
-        if self.position >= len(self.text) or b"\n" not in self.text[self.position :]:
-            raise ParseError("data does not end with # EOF")
-        line_end = self.text.index(b"\n", self.position)
-        raise ParseError(f"expected a valid start token while parsing: {shown(self.text[self.position : line_end])}")
-
-    def _sample(self, match: re.Match[bytes]) -> None:
+    def _sample(self, match: re.Match[bytes]) -> bool:
         key, value, stamp, example, example_value, example_stamp = match.groups()
+        found = None
         try:
             number = parse_float(value)
             stamp_ms = _milliseconds(stamp)
             if example is not None:
-                found = Exemplar(
-                    tuple(sorted(read_pairs(example))), parse_float(example_value), _milliseconds(example_stamp)
-                )
-                self.exemplars[len(self.keys)] = [found]
-        except ValueError as error:
-            raise ParseError(f"{error} while parsing: {shown(match[0])}") from error
-        if self._created is not None and self._created.take(len(self.keys), key, self.kind, number):
-            self.exemplars.pop(len(self.keys), None)
+                labels = tuple(sorted(read_pairs(example)))
+                found = Exemplar(labels, parse_float(example_value), _milliseconds(example_stamp))
+        except ValueError:
+            return False
+        if self._is_created(key, None, number):
             self.add_other(match.end())  # compared with its value: another one is another shape
-            return
+            return True
+        if found is not None:
+            self.exemplars[len(self.keys)] = [found]
         self.add_sample(key, number, stamp_ms, match.start(2) - self.position, match.end())
+        return True
 
-    def _metadata(self, meta: re.Match[bytes]) -> None:
-        word, raw_name, raw_text = meta.groups()
-        name = (raw_name[1:-1] if raw_name.startswith(b'"') else raw_name).decode(errors="replace")
-        try:
-            text = raw_text.decode()
-        except UnicodeDecodeError as error:
-            raise ParseError(f"{word.decode().lower()} text {shown(raw_text)} is not a valid utf8 string") from error
+    def exact_sample(
+        self, key: bytes, pairs: Pairs, value: float, stamp: int | None, exemplar: Exemplar | None
+    ) -> None:
+        if not self._is_created(key, pairs, value):
+            super().exact_sample(key, pairs, value, stamp, exemplar)
+
+    def _is_created(self, key: bytes, pairs: Pairs | None, value: float) -> bool:
+        """Whether the sample only tells when others began."""
+        if self._created is None:
+            return False
+        return self._created.take(len(self.keys), pairs or read_series(key, self.kind), self.kind, value)
+
+    def begin_family(self, name: str) -> None:
         if self._created is not None:
             self._created.metadata(name)
+
+    def _metadata(self, meta: re.Match[bytes]) -> bool:
+        word, raw_name, raw_text = meta.groups()
+        name, text = bare(raw_name), raw_text.decode()
         if word == b"HELP":
             self.describe(name, help=unescape(text))
         elif word == b"TYPE":
             if text not in _TYPES:
-                raise ParseError(f'invalid metric type "{text}"')
+                return False
             self.kind = text
             self.describe(name, type=text)
         else:
             if text and not name.endswith(f"_{text}"):
-                raise ParseError(f'unit "{text}" not a suffix of metric "{name}"')
+                return False
             self.describe(name, unit=text)
+        self.begin_family(name)
+        return True
 
 
 def _milliseconds(text: bytes | None) -> int | None:
@@ -109,14 +120,16 @@ def _milliseconds(text: bytes | None) -> int | None:
 
 
 def parse_openmetrics(body: Any, options: ParseOptions) -> Page:
-    """The page `body` (any bytes-like object). Raises `ScrapeError`, mostly `ParseError`."""
-    created = CreatedLines(read_series) if options.created_timestamps else None
+    """The page `body` (any bytes-like object)."""
+    created = CreatedLines() if options.created_timestamps else None
     reader = _OpenMetricsReader(bytes(body), created)
-    try:
-        reader.run()
-    except ParseError as error:
-        raise reader.first_error(error) from error
-    page = reader.page(whole=reader.text.endswith(b"\n"))
+    whole = is_plain(reader.text) and reader.run()
+    if not whole:
+        try:
+            ExactOpenMetrics(reader.text, reader.position, reader).run()
+        except ParseError as error:
+            reader.error = error
+    page = reader.page(whole=whole and reader.text.endswith(b"\n"))
     if created is not None:
         page.created_ms = created.created_ms
     return page

@@ -3,7 +3,7 @@
 import numpy as np
 
 from collector.scrape.formats.lexing import identity, read_series
-from collector.scrape.page import Counts, Exemplar, Geometry, Metadata, Page, Pairs, ParseError, ScrapeError
+from collector.scrape.page import Exemplar, Geometry, Metadata, Page, Pairs, ParseError
 
 
 class TextReader:
@@ -22,6 +22,8 @@ class TextReader:
         self.metadata: dict[str, Metadata] = {}
         self.lengths: list[int] = []
         self.is_sample: list[bool] = []
+        self.exact_pairs: dict[int, Pairs] = {}  # where they are not what is written in the key
+        self.error: ParseError | None = None
         self.one_line_each = True
 
     def add_sample(self, key: bytes, value: float, stamp: int | None, key_length: int, end: int) -> None:
@@ -51,22 +53,25 @@ class TextReader:
         values = {"type": old.type, "help": old.help, "unit": old.unit, **known}
         self.metadata[name] = Metadata(**values)
 
-    def labels(self, index: int) -> Pairs:
-        return read_series(self.raw_keys[index], self.kinds[index])
+    def exact_sample(
+        self, key: bytes, pairs: Pairs, value: float, stamp: int | None, exemplar: Exemplar | None
+    ) -> None:
+        """A sample that was read token by token."""
+        self.exact_pairs[len(self.keys)] = pairs
+        if exemplar is not None:
+            self.exemplars[len(self.keys)] = [exemplar]
+        self.add_sample(key, value, stamp, 0, self.position)
+        self.one_line_each = False
 
-    def first_error(self, error: ParseError) -> ScrapeError:
-        """What a scrape fails with that is read line by line: bad labels of a sample before the place of `error` come first."""
-        for index in range(len(self.keys)):
-            try:
-                self.labels(index)
-            except ScrapeError as earlier:
-                earlier.counts = Counts(index if isinstance(earlier, ParseError) else index + 1, index)
-                return earlier
-        error.counts = Counts(len(self.keys), len(self.keys))
-        return error
+    def begin_family(self, name: str) -> None:
+        """A line about a family."""
+
+    def labels(self, index: int) -> Pairs:
+        pairs = self.exact_pairs.get(index)
+        return read_series(self.raw_keys[index], self.kinds[index]) if pairs is None else pairs
 
     def page(self, *, whole: bool) -> Page:
-        """The result. `whole`: the text was read to its end and ends with a newline."""
+        """The result. `whole`: all of the text was read by lines and it ends with a newline."""
         has_stamps = any(stamp is not None for stamp in self.stamps)
         geometry = None
         if whole and self.one_line_each and not has_stamps and not self.exemplars:
@@ -79,4 +84,5 @@ class TextReader:
             exemplars=self.exemplars,
             metadata=self.metadata,
             geometry=geometry,
+            error=self.error,
         )

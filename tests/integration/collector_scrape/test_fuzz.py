@@ -1,4 +1,4 @@
-"""Randomly mutated pages scraped by a real Prometheus and by us: same `up`, same samples.
+"""Randomly mutated pages scraped by a real Prometheus and by us: same `up`, same samples, same last error.
 
 `PHAROS_FUZZ_PAGES` pages (200 when not set) from the seed `PHAROS_FUZZ_SEED` (1).
 """
@@ -112,7 +112,14 @@ def from_prometheus(url: str) -> Found:
     answer = httpx.get(f"{url}/api/v1/query", params={"query": '{job="f"}'}, timeout=60).json()
     for series in answer["data"]["result"]:
         note(found, series["metric"], float(series["value"][1]))
+    targets = httpx.get(f"{url}/api/v1/targets", timeout=60).json()["data"]["activeTargets"]
+    for target in targets:
+        found[int(target["labels"]["n"])]["error"] = target["lastError"]
     return found
+
+
+def scraped(found: Found) -> int:
+    return sum(len(samples) > 1 for samples in found.values())
 
 
 async def from_pharos(config: str, wait_s: float) -> Found:
@@ -125,9 +132,12 @@ async def from_pharos(config: str, wait_s: float) -> Found:
         await asyncio.sleep(0.2)
         if all(target.last_scrape for targets in manager.active_targets().values() for target in targets):
             break
+    found: Found = defaultdict(dict)
+    for targets in manager.active_targets().values():
+        for target in targets:
+            found[int(dict(target.spec.labels)["n"])]["error"] = target.last_error
     await manager.stop()
     await watching
-    found: Found = defaultdict(dict)
     oldest = (time.time() - 290) * 1000  # an instant query sees nothing older
     for labels, samples in storage.samples.items():
         when, value = samples[0]
@@ -164,7 +174,7 @@ async def test_same_verdicts_and_samples(tmp_path: Path) -> None:
         await asyncio.to_thread(wait_ready, url)
         ours = await from_pharos(config, interval_s + 15)
         await asyncio.to_thread(
-            wait_for, "all pages", lambda: len(from_prometheus(url)) == len(pages), interval_s + 15, 1.0
+            wait_for, "all pages", lambda: scraped(from_prometheus(url)) == len(pages), interval_s + 15, 1.0
         )
         theirs = from_prometheus(url)
     server.close()

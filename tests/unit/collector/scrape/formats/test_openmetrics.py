@@ -7,7 +7,7 @@ from collector.scrape.page import Exemplar, Page, ParseError, ParseOptions
 
 
 def parse(text: str) -> Page:
-    return parsers["OpenMetricsText1.0.0"].factory(text.encode(), ParseOptions())
+    return parsers["OpenMetricsText1.0.0"].factory(text.encode(), ParseOptions()).whole()
 
 
 REFUSED = {
