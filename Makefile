@@ -2,16 +2,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST_ARGS ?=
+PARTS := pharos exporters blackbox collector logship logstore alerting dashboards deploy
+COMPILE := $(BIN)/python -m compileall -q $(PARTS)
 
 .DEFAULT_GOAL := help
-.PHONY: help install up test test-quick lint format screenshots bench lock clean packages
+.PHONY: help install up test test-quick lint format screenshots bench lock clean packages bytecode
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-install: .venv/.runtime ## the `pharos` command in .venv
+install: .venv/.runtime bytecode ## the `pharos` command in .venv
 
-up: .venv/.runtime ## the whole stack on this machine: http://127.0.0.1:3000
+up: .venv/.runtime bytecode ## the whole stack on this machine: http://127.0.0.1:3000
 	@exec $(BIN)/pharos up $(ARGS)
 
 test: .venv/.dev packages ## all tests: unit, properties, integration, peers, containers, browser
@@ -54,7 +56,12 @@ clean: ## remove what was made here, but not ./data
 	@echo 'Installing Pharos into .venv, half a minute the first time'
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install -q -c constraints.txt -e .
 	@$(BIN)/python -m dashboards.web.bundle >/dev/null || true
+	@$(COMPILE)
 	@touch $@
+
+# Where Python is told to write none (PYTHONDONTWRITEBYTECODE, a checkout others own), each start would compile everything anew: a second.
+bytecode: .venv/.runtime
+	@$(COMPILE)
 
 .venv/.dev: .venv/.runtime
 	$(BIN)/python -m pip install -q -c constraints.txt --group dev

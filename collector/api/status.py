@@ -6,7 +6,6 @@ import socket
 import threading
 from typing import Any
 
-import psutil
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -42,7 +41,7 @@ async def runtimeinfo(context: ApiContext, request: Request, parameters: Paramet
         "corruptionCount": 0,
         "goroutineCount": threading.active_count(),
         "GOMAXPROCS": os.cpu_count() or 1,
-        "GOMEMLIMIT": psutil.virtual_memory().total,
+        "GOMEMLIMIT": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
         "GOGC": "",
         "GODEBUG": "",
         "storageRetention": context.settings.retention,

@@ -2,10 +2,6 @@
 
 from typing import Any
 
-import dns.asyncresolver
-import dns.exception
-import dns.resolver
-
 from collector.config.discovery import DnsSdConfig
 from collector.discovery.group import Publish, TargetGroup
 from collector.discovery.metrics import sd_metrics
@@ -31,6 +27,10 @@ class DnsDiscovery:
         await keep_refreshed(self, "dns", float(self._config.refresh_interval), publish, clock)
 
     async def refresh(self) -> list[TargetGroup]:
+        import dns.asyncresolver  # fifty modules that few collectors need
+        import dns.exception
+        import dns.resolver
+
         if self._resolver is None:
             self._resolver = dns.asyncresolver.Resolver()
         problems = []

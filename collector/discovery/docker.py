@@ -3,10 +3,9 @@
 Source: the Docker Engine API (`/containers/json`, `/networks`) and the meta labels of Prometheus's `docker_sd_configs`.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx
 import orjson
 
 from collector.config.discovery import DockerSdConfig
@@ -18,6 +17,9 @@ from pharos.clock import Clock
 from pharos.http.client import new_client
 from pharos.labels import Labels
 
+if TYPE_CHECKING:
+    import httpx
+
 _META = "__meta_docker_"
 
 
@@ -25,10 +27,12 @@ _META = "__meta_docker_"
 class DockerDiscovery:
     """Asks one daemon, over TCP or a Unix socket."""
 
-    def __init__(self, config: DockerSdConfig, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, config: DockerSdConfig, transport: "httpx.AsyncBaseTransport | None" = None) -> None:
         self._config = config
         parts = urlsplit(config.host)
         if parts.scheme == "unix" and transport is None:
+            import httpx
+
             transport = httpx.AsyncHTTPTransport(uds=parts.path)
         scheme = "http" if parts.scheme in ("unix", "tcp") else parts.scheme
         self._base = f"{scheme}://{parts.netloc or 'docker'}"
@@ -42,6 +46,8 @@ class DockerDiscovery:
             await self._client.aclose()
 
     async def refresh(self) -> list[TargetGroup]:
+        import httpx
+
         filters = {given.name: list(given.values) for given in self._config.filters}
         try:
             containers = await self._get(

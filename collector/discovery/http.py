@@ -1,8 +1,6 @@
 """Targets from an HTTP endpoint that answers with a JSON list of groups."""
 
-from typing import Any, Final
-
-import httpx
+from typing import TYPE_CHECKING, Any, Final
 
 from collector.config.discovery import HttpSdConfig
 from collector.discovery.group import Publish, TargetGroup
@@ -14,6 +12,9 @@ from pharos.clock import Clock
 from pharos.config import ConfigError
 from pharos.http.client import new_client, redact_url
 
+if TYPE_CHECKING:
+    import httpx
+
 MAX_BYTES: Final = 64 * 1024 * 1024
 
 
@@ -21,7 +22,7 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 class HttpDiscovery:
     """Asks one URL."""
 
-    def __init__(self, config: HttpSdConfig, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, config: HttpSdConfig, transport: "httpx.AsyncBaseTransport | None" = None) -> None:
         self._config = config
         options: dict[str, Any] = {} if transport is None else {"transport": transport}
         self._client = new_client(config, timeout_s=float(config.refresh_interval), **options)
@@ -33,6 +34,8 @@ class HttpDiscovery:
             await self._client.aclose()
 
     async def refresh(self) -> list[TargetGroup]:
+        import httpx
+
         url = redact_url(self._config.url)
         try:
             text = await self._get()

@@ -6,9 +6,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
-
-import httpx
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from collector.config.alerting import AlertingConfig, AlertmanagerConfig
 from collector.discovery import TargetGroup, watch
@@ -17,6 +15,9 @@ from collector.rules.outgoing import OutgoingAlert, encode, prepare
 from pharos.clock import Clock
 from pharos.http.client import new_client, redact_url
 from pharos.relabel import relabel
+
+if TYPE_CHECKING:
+    import httpx
 
 logger = logging.getLogger(__name__)
 _LONGEST_PAUSE_S: Final = 30.0
@@ -41,7 +42,7 @@ class Destination:
     """One Alertmanager: its URL, its queue, the task that empties it."""
 
     def __init__(
-        self, url: str, client: httpx.AsyncClient, options: SenderOptions, metrics: SenderMetrics, clock: Clock
+        self, url: str, client: "httpx.AsyncClient", options: SenderOptions, metrics: SenderMetrics, clock: Clock
     ) -> None:
         self.url = url
         self._client, self._options, self._metrics, self._clock = client, options, metrics, clock
@@ -91,6 +92,8 @@ class Destination:
 
     async def _post(self, batch: list[OutgoingAlert]) -> bool:
         """Whether the batch is done with: taken, or refused for what it is."""
+        import httpx
+
         started = self._clock.monotonic()
         try:
             body = encode(batch, self._options.external_url)
@@ -121,7 +124,7 @@ class Destination:
 class _AlertmanagerSet:
     """One entry of `alertmanagers`: the destinations its discovery finds."""
 
-    def __init__(self, config: AlertmanagerConfig, client: httpx.AsyncClient) -> None:
+    def __init__(self, config: AlertmanagerConfig, client: "httpx.AsyncClient") -> None:
         self.config, self.client = config, client
         self.destinations: dict[str, Destination] = {}
         self.tasks: dict[str, asyncio.Task[Any]] = {}

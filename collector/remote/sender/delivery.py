@@ -3,8 +3,6 @@
 import asyncio
 import logging
 
-import httpx
-
 from collector.config.remote import RemoteWriteConfig
 from collector.remote.snappy import compress
 from pharos.clock import Clock
@@ -54,6 +52,8 @@ class Delivery:
 
     async def _attempt(self, packed: bytes) -> tuple[str, float]:
         """Empty text: taken. Else what to try again for, and how long the engine asked to wait. Raises `RefusedError`."""
+        import httpx
+
         try:
             answer = await self._client.post(self._config.url, content=packed, headers=self._headers)
         except (httpx.HTTPError, OSError) as error:

@@ -3,9 +3,8 @@
 import asyncio
 import base64
 import ssl
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
-
-import httpx
 
 from collector.config.scrape import ScrapeConfig
 from collector.scrape.fetch.response import (
@@ -19,6 +18,9 @@ from collector.scrape.fetch.response import (
 from collector.scrape.fetch.wire import Answer, BufferPool, Wire, connect
 from collector.scrape.negotiate import accept_header
 from pharos.http.client import USER_AGENT, client_tls_context, new_client, read_secret_file
+
+if TYPE_CHECKING:
+    import httpx
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -50,7 +52,7 @@ class Fetcher:
                 return await self._fetch_with_httpx()
         except TimeoutError:
             raise self._error("context deadline exceeded") from None
-        except (OSError, httpx.HTTPError, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise self._error(_reason(error)) from error
 
     def _error(self, reason: str) -> FetchError:
@@ -127,6 +129,14 @@ class Fetcher:
         return headers
 
     async def _fetch_with_httpx(self) -> Response:
+        import httpx
+
+        try:
+            return await self._ask_httpx()
+        except httpx.HTTPError as error:
+            raise self._error(_reason(error)) from error
+
+    async def _ask_httpx(self) -> Response:
         if self._client is None:
             self._client = new_client(self._config, timeout_s=self._timeout_s, max_redirects=10)
         headers = self._headers()

@@ -12,3 +12,12 @@ def test_no_threads_for_matrices() -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.split() == ["False", "1"]
+
+
+def test_a_start_loads_no_library_before_it_is_needed() -> None:
+    code = (
+        "import sys, collector.service;"
+        "print({'httpx', 'dns', 'rich', 'psutil', 'elasticsearch', 'tantivy', 'dash'} & sys.modules.keys() or 'none')"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "none"
