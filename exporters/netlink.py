@@ -21,7 +21,7 @@ _REQUEST_DUMP: Final = 0x301
 _ERROR, _DONE = 2, 3
 _HEADER: Final = struct.Struct("=IHHII")
 _ATTRIBUTE: Final = struct.Struct("=HH")
-_BLOCK: Final = 1 << 18
+_BLOCK: Final = 1 << 15  # the kernel never puts more into one answer (netlink_dump() in net/netlink/af_netlink.c)
 
 
 def dump(kind: int, request: bytes, protocol: int = socket.NETLINK_ROUTE) -> Iterator[bytes]:

@@ -37,18 +37,21 @@ class PageWriter:
         out: list[str] = []
         for name in sorted(families):
             family = families[name]
-            if family.samples:
-                lines = self._family(family)
-                out += _once(lines) if name in merged else lines
+            if name in merged:
+                lines: list[str] = []
+                self._family(family, lines)
+                out += _once(lines)
+            elif family.samples:
+                self._family(family, out)
         return "".join(out).encode("utf-8", "replace")
 
-    def _family(self, family: Metric) -> list[str]:
+    def _family(self, family: Metric, out: list[str]) -> None:
         name = family.name
         key = (name, family.type, family.help)
         head = self._heads.get(key)
         if head is None:
             head = self._remember_head(key)
-        lines = [head]
+        out.append(head)
         texts = self._labels
         for suffix, labels, value, stamp in family.samples:
             if labels:
@@ -59,10 +62,7 @@ class PageWriter:
             else:
                 text = " "
             shown = repr(value) if type(value) is int or math.isfinite(value) else _odd(value)
-            lines.append(
-                f"{name}{suffix}{text}{shown}\n" if stamp is None else f"{name}{suffix}{text}{shown} {stamp}\n"
-            )
-        return lines
+            out.append(f"{name}{suffix}{text}{shown}\n" if stamp is None else f"{name}{suffix}{text}{shown} {stamp}\n")
 
     def _remember_head(self, key: tuple[str, str, str]) -> str:
         name, kind, text = key

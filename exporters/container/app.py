@@ -11,7 +11,8 @@ from exporters.container.machine import machine_metrics
 from exporters.container.scrape import Scraper, Settings
 from exporters.container.selection import group_names
 from exporters.endpoint import HTML, MetricsEndpoint
-from exporters.process import build_info, give_back_memory
+from exporters.process import build_info, settle
+from pharos.allocator import limit_arenas
 from pharos.clock import Clock, SystemClock
 from pharos.config import ConfigError
 from pharos.exposition import Metric
@@ -63,6 +64,7 @@ def build(options: argparse.Namespace) -> Service | None:
         env_whitelist=frozenset(_listed(options.env_metadata_whitelist)),
         all_labels=options.store_container_labels,
     )
+    limit_arenas(1)  # one thread works at a time; a second arena would only hold what was freed in it
     return ContainerExporter(options, settings, _listed(options.runtimes))
 
 
@@ -86,7 +88,7 @@ class ContainerExporter(Service):
 
     async def open(self) -> None:
         await self.web.start()
-        give_back_memory()
+        settle()
 
     async def close(self) -> None:
         await self.web.stop()

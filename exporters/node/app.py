@@ -14,7 +14,8 @@ from exporters.node.config import Settings, add_collector_flags, settings
 from exporters.node.registry import collectors
 from exporters.node.scrape import FilterError, Scraper
 from exporters.node.surroundings import in_container, mounts_warning
-from exporters.process import build_info, give_back_memory
+from exporters.process import build_info, settle
+from pharos.allocator import limit_arenas
 from pharos.clock import Clock, SystemClock
 from pharos.config import ConfigError
 from pharos.exposition import Metric
@@ -58,6 +59,7 @@ def build(options: argparse.Namespace) -> Service | None:
     chosen = settings(options, options.config_file)
     if options.config_check:
         return None
+    limit_arenas(1)  # one thread works at a time; a second arena would only hold what was freed in it
     return NodeExporter(options, chosen)
 
 
@@ -86,7 +88,7 @@ class NodeExporter(Service):
         if sys.platform == "linux":
             keep_open()
         await self.web.start()
-        give_back_memory()
+        settle()
 
     async def close(self) -> None:
         await self.web.stop()

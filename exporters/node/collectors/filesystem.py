@@ -1,7 +1,7 @@
 """Space and inodes of mounted filesystems. A mount that hangs costs its own figures, never the page."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
@@ -18,6 +18,27 @@ _MOUNTS: Final = r"^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/
 _TYPES: Final = (
     "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|"
     "procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|erofs|sysfs|tracefs)$"
+)
+# Their figures lie in the kernel's memory, so that asking needs no disk, let alone a network.
+_IN_MEMORY: Final = frozenset(
+    [
+        "ext2",
+        "ext3",
+        "ext4",
+        "xfs",
+        "btrfs",
+        "f2fs",
+        "vfat",
+        "exfat",
+        "tmpfs",
+        "ramfs",
+        "devtmpfs",
+        "proc",
+        "sysfs",
+        "cgroup",
+        "cgroup2",
+        "securityfs",
+    ]
 )
 _SIZES: Final = (
     ("size_bytes", "Filesystem size in bytes."),
@@ -73,9 +94,9 @@ class Filesystem:
         self._pool = Deadline("statfs")
 
     def __call__(self) -> Iterator[Metric]:
-        mounts = {mount.point: mount for mount in self._mounts()}
-        jobs = [Job(point, partial(os.statvfs, self._host.root(point))) for point in mounts]
-        outcomes = self._pool.run_blocking(jobs, self._timeout_s)
+        everything = [mount for line in self._mountinfo() if (mount := parse_mount(line, self._host.roots.rootfs))]
+        mounts = {mount.point: mount for mount in everything if self._allows(mount)}
+        outcomes = self._ask(mounts, _foreign(everything))
         sizes = [gauge(f"node_filesystem_{name}", text) for name, text in _SIZES]
         readonly = gauge("node_filesystem_readonly", "Filesystem read-only status.")
         failed = gauge(
@@ -96,11 +117,20 @@ class Filesystem:
                 info.add(1, where)
         yield from (*sizes, readonly, failed, info)
 
-    def _mounts(self) -> Iterator[Mount]:
-        for line in self._mountinfo():
-            mount = parse_mount(line, self._host.roots.rootfs)
-            if mount is not None and self._points.allows(mount.point) and self._types.allows(mount.fstype):
-                yield mount
+    def _allows(self, mount: Mount) -> bool:
+        return self._points.allows(mount.point) and self._types.allows(mount.fstype)
+
+    def _ask(self, points: Iterable[str], foreign: tuple[str, ...]) -> dict[str, Outcome]:
+        """What statfs(2) says; in threads that may be lost where the way leads over a foreign mount."""
+        outcomes: dict[str, Outcome] = {}
+        jobs = []
+        for point in points:
+            job = Job(point, partial(os.statvfs, self._host.root(point)))
+            if _below(point).startswith(foreign):
+                jobs.append(job)
+            else:
+                outcomes[point] = _at_once(job)
+        return outcomes | (self._pool.run_blocking(jobs, self._timeout_s) if jobs else {})
 
     def _mountinfo(self) -> list[str]:
         try:
@@ -131,6 +161,22 @@ def _read_only(options: str, super_options: str) -> bool:
 
 def _unescape(text: str) -> str:
     return text.replace(r"\040", " ").replace(r"\011", "\t").replace(r"\012", "\n").replace(r"\134", "\\")
+
+
+def _foreign(mounts: Iterable[Mount]) -> tuple[str, ...]:
+    """Beginnings of paths where another machine, a process or a medium may have to answer."""
+    return tuple(_below(mount.point) for mount in mounts if mount.fstype not in _IN_MEMORY)
+
+
+def _below(point: str) -> str:
+    return f"{point.rstrip('/')}/"
+
+
+def _at_once(job: Job) -> Outcome:
+    try:
+        return Outcome(job.work())
+    except OSError as error:
+        return Outcome(error=error)
 
 
 def _problem(outcome: Outcome) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from exporters.files import read_lines
+from exporters.files import read_lines, read_text
+from exporters.node.fields import Field, Fields
 from exporters.node.host import Host
 from exporters.node.options import Filter, check_pattern, option
 from exporters.node.registry import collectors
@@ -34,6 +35,7 @@ class Netstat:
     def __init__(self, host: Host, options: NetstatOptions) -> None:
         self._host, self._filter = host, Filter(include=options.fields)
         self._places: dict[str, list[tuple[int, str, str]]] = {}
+        self._fields6 = Fields(self._family6, "\t")
 
     def __call__(self) -> Iterator[Metric]:
         for file in ("netstat", "snmp"):
@@ -59,13 +61,14 @@ class Netstat:
 
     def _snmp6(self) -> Iterator[Metric]:
         try:
-            lines = read_lines(self._host.proc("net/snmp6"))
+            text = read_text(self._host.proc("net/snmp6"))
         except FileNotFoundError:  # IPv6 is switched off
             return
-        for line in lines:
-            key, _, value = line.partition(" ")
-            key = key.rstrip("\t")
-            before, six, name = key.partition("6")
-            protocol = f"{before}{six}"
-            if six and self._filter.allows(f"{protocol}_{name}"):
-                yield untyped(f"node_netstat_{protocol}_{name}", f"Statistic {protocol}{name}.", int(value))
+        for (name, description), value in self._fields6.of(text):
+            yield untyped(name, description, value)
+
+    def _family6(self, key: str) -> Field | None:
+        before, six, name = key.rstrip().partition("6")
+        protocol = f"{before}{six}"
+        wanted = six and self._filter.allows(f"{protocol}_{name}")
+        return (f"node_netstat_{protocol}_{name}", f"Statistic {protocol}{name}.") if wanted else None

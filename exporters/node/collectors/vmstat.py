@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from exporters.files import read_text
+from exporters.node.fields import Field, Fields
 from exporters.node.host import Host
 from exporters.node.options import Filter, check_pattern, option
 from exporters.node.registry import collectors
@@ -26,10 +27,12 @@ class Vmstat:
 
     def __init__(self, host: Host, options: VmstatOptions) -> None:
         self._path, self._filter = host.proc("vmstat"), Filter(include=options.fields)
+        self._fields = Fields(self._family)
 
     def __call__(self) -> Iterator[Metric]:
-        allows = self._filter.allows
-        for line in read_text(self._path).splitlines():
-            key, _, value = line.partition(" ")
-            if allows(key):
-                yield untyped(f"node_vmstat_{key}", f"/proc/vmstat information field {key}.", int(value))
+        for (name, text), value in self._fields.of(read_text(self._path)):
+            yield untyped(name, text, value)
+
+    def _family(self, key: str) -> Field | None:
+        allowed = self._filter.allows(key)
+        return (f"node_vmstat_{key}", f"/proc/vmstat information field {key}.") if allowed else None

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from exporters.page import samples
-from exporters.process import build_info, give_back_memory, process_metrics
+from exporters.process import build_info, process_metrics, settle
 
 
 def test_this_process() -> None:
@@ -19,5 +19,5 @@ def test_build_info_names_the_version() -> None:
 
 
 def test_giving_back_memory_leaves_the_process_alive() -> None:
-    give_back_memory()
+    settle()
     assert samples(process_metrics())["process_resident_memory_bytes"] > 1 << 20

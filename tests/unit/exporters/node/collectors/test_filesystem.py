@@ -1,7 +1,9 @@
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from exporters.deadline import Deadline, Job, Outcome
 from exporters.node.collectors.filesystem import Mount, parse_mount
 from tests.support.node_exporter import collect
 
@@ -58,3 +60,26 @@ def test_choosing_mounts(tmp_path: Path) -> None:
     arguments = machine(tmp_path, ROOT_LINE, "24 22 8:2 / /gone rw - ext4 /dev/sda2 rw")
     page = collect("filesystem", [*arguments, "--collector.filesystem.mount-points-include=^/gone"])
     assert {key.split('mountpoint="')[1].split('"')[0] for key in page} == {"/gone"}
+
+
+def test_only_ways_over_foreign_mounts_are_asked_in_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    real = Deadline.run_blocking
+
+    def watched(self: Deadline, jobs: Iterable[Job], deadline_s: float) -> dict[str, Outcome]:
+        jobs = list(jobs)
+        asked.extend(job.name for job in jobs)
+        return real(self, jobs, deadline_s)
+
+    monkeypatch.setattr(Deadline, "run_blocking", watched)
+    arguments = machine(
+        tmp_path,
+        ROOT_LINE,
+        "24 22 0:30 / /net rw - autofs auto.net rw",
+        "25 24 8:2 / /net/disk rw - ext4 /dev/sda2 rw",
+        "26 22 0:31 / /network rw - tmpfs tmpfs rw",
+        "27 22 0:32 / /nas rw - nfs4 nas:/ rw",
+    )
+    page = collect("filesystem", arguments)
+    assert asked == ["/net/disk", "/nas"]
+    assert len([key for key in page if key.startswith("node_filesystem_device_error")]) == 4
