@@ -10,14 +10,16 @@ import argparse
 import dataclasses
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
+from exporters.node.compatibility import PROFILES, Profile
 from exporters.node.host import Roots
 from exporters.node.options import add_option_flags, options_from_flags
 from exporters.node.registry import collectors, options_class
 from pharos.config import load
 from pharos.durations import Duration
 from pharos.flags import Flags, dest, duration
+from pharos.registry import Plugin
 
 DEFAULT_DEADLINE = Duration(0.9)
 
@@ -30,6 +32,7 @@ class Settings:
     deadline_s: float = float(DEFAULT_DEADLINE)
     options: dict[str, Any] = field(default_factory=dict)
     deadlines_s: dict[str, float] = field(default_factory=dict)
+    profile: Profile = PROFILES["newest"]
 
 
 def add_collector_flags(flags: Flags) -> None:
@@ -38,6 +41,12 @@ def add_collector_flags(flags: Flags) -> None:
         "collector.disable-defaults",
         "Start with no collector; turn single ones on.",
         action=argparse.BooleanOptionalAction,
+        default=None,
+    )
+    flags.add(
+        "compatibility",
+        "Write the page as an older node_exporter did: with its labels, its collectors and its defaults (default newest).",
+        choices=tuple(PROFILES),
         default=None,
     )
     flags.add(
@@ -65,22 +74,32 @@ def settings(given: argparse.Namespace, file: str = "") -> Settings:
     disable = (
         given.collector_disable_defaults if given.collector_disable_defaults is not None else config.disable_defaults
     )
+    profile = PROFILES[given.compatibility or config.compatibility]
     options: dict[str, Any] = {}
     deadlines: dict[str, float] = {}
     for plugin in collectors:
         entry = getattr(config.collectors, plugin.name)
         wanted = getattr(given, dest(f"collector.{plugin.name}"), None)
-        enabled = next(
-            (choice for choice in (wanted, entry.enabled) if choice is not None), plugin.default and not disable
-        )
+        usual = profile.collectors.get(plugin.name, plugin.default) and not disable
+        enabled = next((choice for choice in (wanted, entry.enabled) if choice is not None), usual)
         if not enabled:
             continue
-        values = {f.name: getattr(entry, f.name) for f in dataclasses.fields(options_class(plugin))}
-        options[plugin.name] = options_class(plugin)(**{**values, **options_from_flags(plugin, given)})
+        values = _options(entry, plugin, profile) | options_from_flags(plugin, given)
+        options[plugin.name] = options_class(plugin)(**values)
         if entry.deadline is not None:
             deadlines[plugin.name] = float(entry.deadline)
     deadline = given.collector_deadline if given.collector_deadline is not None else config.deadline
-    return Settings(_roots(given, config.paths), float(deadline), options, deadlines)
+    return Settings(_roots(given, config.paths), float(deadline), options, deadlines, profile)
+
+
+def _options(entry: Any, plugin: Plugin[Any], profile: Profile) -> dict[str, Any]:
+    """The options a file gives; where it gives none, the profile's default goes before our own."""
+    other = profile.options.get(plugin.name, {})
+    fields = dataclasses.fields(options_class(plugin))
+    given = {each.name: getattr(entry, each.name) for each in fields}
+    return given | {
+        each.name: other[each.name] for each in fields if each.name in other and given[each.name] == each.default
+    }
 
 
 def _roots(given: argparse.Namespace, paths: Roots) -> Roots:
@@ -109,6 +128,7 @@ def config_class(names: tuple[str, ...]) -> type[Any]:
             ("paths", Roots, Roots()),
             ("deadline", Duration, DEFAULT_DEADLINE),
             ("disable_defaults", bool, False),
+            ("compatibility", Literal[tuple(PROFILES)], "newest"),
         ],
         frozen=True,
     )

@@ -36,7 +36,7 @@ class Scraper:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.deadline_s = settings.deadline_s
-        self._deadlines_s = settings.deadlines_s
+        self._deadlines_s, self._profile = settings.deadlines_s, settings.profile
         self._collectors: dict[str, Collect] = {}
         for name, options in settings.options.items():
             host = Host(settings.roots, clock, self._deadlines_s.get(name, settings.deadline_s))
@@ -76,7 +76,7 @@ class Scraper:
             duration.add(outcome.seconds, labels)
             success.add(0 if error else 1, labels)
             self._report(name, error)
-        return out
+        return list(self._profile.trim(out))
 
     def _judge(self, outcome: Outcome) -> Exception | None:
         if outcome.hung:

@@ -50,6 +50,9 @@ echo "packages: unpacking the peers into .peers"
   apt-get -qq download "${native[@]}" >/dev/null 2>&1 || { apt-get -qq update && apt-get -qq download "${native[@]}"; } >/dev/null 2>&1 \
     || echo "packages: not all of ${native[*]} are to be had; their tests are skipped"
   for file in *.deb; do [ -e "$file" ] && dpkg -x "$file" ../.. ; done
+  # This release's own node_exporter, for pages that have to look like an older one's.
+  mkdir release && cd release && apt-get -qq download prometheus-node-exporter >/dev/null 2>&1
+  for file in *.deb; do [ -e "$file" ] && dpkg -x "$file" ../../../release ; done
 )
 rm -rf "$state"
 exit 0

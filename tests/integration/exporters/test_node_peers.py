@@ -1,12 +1,13 @@
 """The real node_exporter and ours look at the same made-up machine and at this one; the pages must agree."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.support import node_exporter
-from tests.support.peers import need_peer
+from tests.support.peers import ROOT, need_peer
 
 pytestmark = [pytest.mark.integration, pytest.mark.peers]
 
@@ -70,3 +71,22 @@ def test_devices_by_netlink_are_those_of_the_peer(peer: str, tmp_path: Path) -> 
     # A speed that is not known is -1 megabit, which the peer reads without its sign.
     expected = {key: value for key, value in expected.items() if value < 1e14}
     assert {key: ours.get(key) for key in expected} == expected
+
+
+def test_the_page_as_debian_12_has_it(tmp_path: Path) -> None:
+    """Every series of Debian 12's node_exporter, under the same labels, and no other family."""
+    peer = ROOT / ".peers/release/usr/bin/prometheus-node-exporter"
+    if (
+        not peer.exists()
+        or "version 1.5.0" not in subprocess.run([peer, "--version"], capture_output=True, text=True, check=True).stdout
+    ):
+        pytest.skip(
+            "node_exporter 1.5.0 of Debian 12 is not unpacked: remove .peers and run tests/support/packages.sh there"
+        )
+    theirs = node_exporter.page_of([str(peer)], tmp_path / "peer.log")
+    ours = node_exporter.our_page(["--compatibility=debian-12"], tmp_path / "ours.log")
+    expected = {key for key in node_exporter.series(theirs) if not OWN.match(key)}
+    found = {key for key in node_exporter.series(ours) if not OWN.match(key)}
+    assert len(expected - found) <= len(expected) // 100, sorted(expected - found)
+    families = {key.partition("{")[0] for key in expected}
+    assert {key.partition("{")[0] for key in found} == families
