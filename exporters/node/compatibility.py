@@ -33,11 +33,11 @@ class Profile:
 
 
 def _without(metric: Metric, label: str) -> Metric:
-    kept = [
-        (suffix, {name: text for name, text in labels.items() if name != label}, value, stamp)
-        for suffix, labels, value, stamp in metric.samples
-    ]
-    return Metric(metric.name, metric.type, metric.help, kept)
+    trimmed = Metric(metric.name, metric.type, metric.help)
+    for suffix, labels, value, stamp in metric.samples:
+        kept = {name: text for name, text in labels.items() if name != label}
+        trimmed.samples.append((suffix, kept, value, stamp))
+    return trimmed
 
 
 DEBIAN_12: Final = Profile(
