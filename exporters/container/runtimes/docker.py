@@ -6,8 +6,6 @@ Contract: Docker Engine API 1.24 and later, `GET /containers/json?all=1` and `GE
 import datetime
 from typing import Any, Final
 
-import httpx
-
 from exporters.container.facts import CONTAINER, NAMESPACE, POD, POD_UID, Facts, Health
 from exporters.container.runtimes.registry import RuntimeFailure, runtimes
 
@@ -21,6 +19,9 @@ class DockerRuntime:
 
     def __init__(self, address: str, name: str = "docker") -> None:
         self.name, self.address = name, address
+        import httpx  # 8 MB, for hosts that have such a socket
+
+        self._failures = httpx.HTTPError
         transport = httpx.AsyncHTTPTransport(uds=address.removeprefix("unix://"))
         self._client = httpx.AsyncClient(transport=transport, base_url="http://docker", timeout=_TIMEOUT_S)
         self._details: dict[str, tuple[tuple[str, str], int, dict[str, Any]]] = {}
@@ -52,7 +53,7 @@ class DockerRuntime:
     async def _get(self, path: str) -> Any:
         try:
             answer = await self._client.get(path)
-        except httpx.HTTPError as error:
+        except self._failures as error:
             raise OSError(f"{self.address}: {type(error).__name__}: {error}") from error
         if answer.status_code != 200:
             raise RuntimeFailure(f"{self.address}{path}: HTTP status {answer.status_code}")
