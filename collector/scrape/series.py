@@ -17,7 +17,7 @@ from collector.scrape.mutate import LabelRules, report_labels, stored_labels
 from collector.scrape.page import Counts, Exemplar, Page, ParseError, ScrapeError
 from collector.scrape.resolution import FINEST, bounded, finest_schema
 from collector.scrape.shape import PageShape
-from collector.storage.interface import ABSENT_NAN, STALE_NAN, Appendable, AppendReport, Rows, ScrapeGroup
+from collector.storage.interface import ABSENT_NAN, STALE_NAN, Appendable, AppendReport, Rows, ScrapeGroup, Values
 from pharos.labels import LabelSet
 
 _DROPPED: Final = -1  # by relabelling
@@ -94,6 +94,7 @@ class TargetSeries:
         self._shape: PageShape | None = None
         self._shape_slots: NDArray[np.int32] = np.empty(0, np.int32)
         self._columns: NDArray[np.int32] | None = None  # None: sample i is column i
+        self._values: Values = np.empty(0)  # of the samples of the shape; a part of the row when sample i is column i
         self._row_slots: NDArray[np.int32] | None = None  # None: numbers have changed since the last reshape
         self._row = np.empty(len(self._report))
         self._loose: dict[int, LabelSet] = {}  # beside the row, by slot
@@ -110,19 +111,13 @@ class TargetSeries:
 
     def take_fast(self, body: Any) -> Counts | None:
         """Take a page of the same shape as the last one. None: it has another shape, nothing happened."""
-        if self._shape is None:
+        if self._shape is None or not self._shape.read(body, self._values):
             return None
-        values = self._shape.read(body)
-        if values is None:
-            return None
-        page_row = self._row[len(self._report) :]
-        if self._columns is None:
-            page_row[:] = values
-        else:
+        if self._columns is not None:
             used = self._columns >= 0
-            page_row[self._columns[used]] = values[used]
+            self._row[len(self._report) :][self._columns[used]] = self._values[used]
         self._failed = False
-        return Counts(len(values), self._kept, 0)
+        return Counts(len(self._shape), self._kept, 0)
 
     def take(self, page: Page, body: Any, timestamp_ms: int) -> Counts:
         """Take a parsed page. Raises `ScrapeError` and leaves everything as it was when the page must not be stored."""
@@ -144,6 +139,8 @@ class TargetSeries:
         page_row = self._row[len(self._report) :]
         if not self._failed:
             page_row[:] = STALE_NAN
+            if self._shape is not None:
+                self._shape.forget_values()
             self._end_loose(set(), timestamp_ms)
         elif len(page_row):
             # Down for longer: do not write empty columns for ever. The keys stay known, so that coming back costs one slow scrape.
@@ -357,6 +354,7 @@ class TargetSeries:
             columns = np.array(taken.columns, np.int32)
             straight = len(columns) == len(row_slots) and bool((columns == np.arange(len(columns))).all())
             self._columns = None if straight else columns
+            self._values = self._row[len(self._report) :] if straight else np.empty(len(columns))
         else:
             self._shape = None
             self._known = dict(zip(page.keys, slots, strict=True))

@@ -13,22 +13,28 @@ import httptools
 from collector.scrape.fetch.response import BodyLimitError, FetchError
 
 _ROOM: Final = 64 * 1024
-_KEPT_BUFFER: Final = 4 * 1024 * 1024
+_KEPT_BYTES: Final = 4 * 1024 * 1024
 _MAX_HEAD: Final = 64 * 1024
 
 
 class BufferPool:
-    """Buffers that are free; large ones are not kept."""
+    """Buffers that are free, a few MiB of them: at the start many pages are read at once, later hardly two."""
 
     def __init__(self) -> None:
         self._free: list[bytearray] = []
+        self._size = 0
 
     def take(self) -> bytearray:
-        return self._free.pop() if self._free else bytearray(_ROOM * 4)
+        if not self._free:
+            return bytearray(_ROOM * 4)
+        buffer = self._free.pop()
+        self._size -= len(buffer)
+        return buffer
 
     def give(self, buffer: bytearray) -> None:
-        if len(buffer) <= _KEPT_BUFFER and len(self._free) < 16:
+        if self._size + len(buffer) <= _KEPT_BYTES:
             self._free.append(buffer)
+            self._size += len(buffer)
 
 
 class _Head:
@@ -132,9 +138,9 @@ class Wire(asyncio.BufferedProtocol):
         self.usable = True
 
     def get_buffer(self, _: int) -> memoryview:
-        if self._answer is None:
-            self._buffer, self._filled = self._buffer or bytearray(256), 0
-        elif len(self._buffer) - self._filled < _ROOM and not (self._raw and self._filled < self._body_end):
+        if self._answer is None or self._answer.done():
+            return memoryview(bytearray(256))  # for what should not come
+        if len(self._buffer) - self._filled < _ROOM and not (self._raw and self._filled < self._body_end):
             self._grow(2 * len(self._buffer))
         return memoryview(self._buffer)[self._filled :]
 
@@ -199,7 +205,7 @@ class Wire(asyncio.BufferedProtocol):
             raise BodyLimitError
         self._raw, self._body_start, self._body_end = True, start, start + length
         if self._body_end > len(self._buffer):
-            self._grow(self._body_end)
+            self._grow(-(-self._body_end // _ROOM) * _ROOM)
         self._advance(start)
 
     def _finish(self, body: Any) -> None:
