@@ -8,6 +8,7 @@ import exporters.container.groups  # noqa: F401 - registers the built-in groups
 from exporters.container.catalogue import Catalogue, find_runtimes
 from exporters.container.groups.registry import groups
 from exporters.container.machine import machine_metrics
+from exporters.container.perfconfig import load_events
 from exporters.container.scrape import Scraper, Settings
 from exporters.container.selection import group_names
 from exporters.endpoint import HTML, MetricsEndpoint
@@ -44,6 +45,9 @@ def add_flags(flags: Flags) -> None:
         default=usual,
         metavar="LIST",
     )
+    flags.add(
+        "perf_events_config", "JSON file of the events that the group perf_event counts.", default="", metavar="FILE"
+    )
     flags.add("env_metadata_whitelist", "Environment variables that become metric labels.", default="")
 
 
@@ -53,6 +57,8 @@ def build(options: argparse.Namespace) -> Service | None:
         names = group_names(_listed(options.disable_metrics), _listed(options.enable_metrics))
     except KeyError as error:
         raise ConfigError(str(error.args[0])) from error
+    if "perf_event" in names and not options.perf_events_config:
+        raise ConfigError("--enable_metrics=perf_event: --perf_events_config has to say which events to count")
     settings = Settings(
         cgroup_root=options.path_cgroup,
         procfs=options.path_procfs,
@@ -63,6 +69,7 @@ def build(options: argparse.Namespace) -> Service | None:
         label_whitelist=frozenset(_listed(options.whitelisted_container_labels)),
         env_whitelist=frozenset(_listed(options.env_metadata_whitelist)),
         all_labels=options.store_container_labels,
+        perf_events=load_events(options.perf_events_config) if options.perf_events_config else (),
     )
     limit_arenas(1)  # one thread works at a time; a second arena would only hold what was freed in it
     return ContainerExporter(options, settings, _listed(options.runtimes))

@@ -1,5 +1,6 @@
 """The machine under the containers: `machine_*` and `cadvisor_version_info`."""
 
+import glob
 import os
 import platform
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ def machine_metrics(procfs: str, sysfs: str) -> Iterator[Metric]:
     yield gauge(
         "machine_swap_bytes", "Amount of swap memory available on the machine.", memory.get("SwapTotal", 0), labels
     )
+    yield from _modules(sysfs, labels)
     yield from _nodes(sysfs, labels)
     error = "1 if there was an error while getting machine metrics, 0 otherwise."
     yield gauge("machine_scrape_error", error, int(not memory))
@@ -74,6 +76,29 @@ def _nodes(sysfs: str, labels: dict[str, str]) -> Iterator[Metric]:
         for index, value in enumerate((try_attribute(f"{base}/{name}/distance") or "").split()):
             distance.add(int(value), where | {"target_node_id": str(index)})
     yield from (capacity, pages, distance)
+
+
+def _modules(sysfs: str, labels: dict[str, str]) -> Iterator[Metric]:
+    """Memory modules as the EDAC driver sees them, and persistent memory that applications address directly."""
+    count = gauge("machine_dimm_count", "Number of RAM DIMM (all types memory modules) value labeled by dimm type.")
+    text = "Total RAM DIMM capacity (all types memory modules) value labeled by dimm type."
+    capacity = gauge("machine_dimm_capacity_bytes", text)
+    sizes: dict[str, list[int]] = {}
+    for folder in glob.iglob(f"{glob.escape(sysfs)}/devices/system/edac/mc/mc[0-9]*/dimm[0-9]*"):
+        kind, size_mib = try_attribute(f"{folder}/dimm_mem_type"), try_integer(f"{folder}/size")
+        if kind and size_mib is not None:
+            sizes.setdefault(kind, []).append(size_mib << 20)
+    for kind in sorted(sizes):
+        count.add(len(sizes[kind]), labels | {"type": kind})
+        capacity.add(sum(sizes[kind]), labels | {"type": kind})
+    yield from (count, capacity)
+    regions = glob.glob(f"{glob.escape(sysfs)}/bus/nd/devices/region[0-9]*")
+    direct = [
+        try_integer(f"{region}/size") or 0 for region in regions if try_attribute(f"{region}/devtype") == "nd_pmem"
+    ]
+    if direct:
+        text = "NVM capacity value labeled by NVM mode (memory mode or app direct mode)."
+        yield gauge("machine_nvm_capacity", text, sum(direct), labels | {"mode": "app_direct_mode"})
 
 
 def _meminfo(procfs: str) -> dict[str, int]:

@@ -11,6 +11,7 @@ from exporters.container.cgroups.hierarchy import Cgroup, Hierarchy
 from exporters.container.cgroups.names import CgroupName, is_container, parse_name
 from exporters.container.facts import Facts
 from exporters.container.groups.registry import Container, Group, groups
+from exporters.container.perfconfig import PerfEvent
 from exporters.container.states import state_metrics
 from pharos.clock import Clock
 from pharos.exposition import Metric, gauge
@@ -31,6 +32,7 @@ class Settings:
     label_whitelist: frozenset[str] = frozenset()
     env_whitelist: frozenset[str] = frozenset()
     all_labels: bool = False
+    perf_events: tuple[PerfEvent, ...] = ()
 
 
 @dataclass(slots=True)
@@ -52,8 +54,9 @@ class Scraper:
         self._groups: dict[str, Group] = {}
         for name in settings.groups:
             factory: Any = groups[name].factory
-            group: Any = factory() if inspect.isclass(factory) else factory
-            self._groups[name] = group
+            needs = groups[name].facts.get("needs")
+            arguments = [getattr(settings, needs)] if needs else []
+            self._groups[name] = factory(*arguments) if inspect.isclass(factory) else factory
         self._families = {
             name: declared for key in self._groups for name, declared in groups[key].facts["families"].items()
         }

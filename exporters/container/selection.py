@@ -12,8 +12,6 @@ _ABSENT: Final = {
     "accelerator": "cAdvisor has dropped it; use the exporter of the device's maker",
     "app": "let the collector scrape the application itself",
     "cpuLoad": "container_pressure_cpu_waiting_seconds_total tells it better",
-    "perf_event": "the node exporter's collector perf counts for the whole machine",
-    "resctrl": "it needs CPUs with RDT and a mounted /sys/fs/resctrl",
 }
 
 

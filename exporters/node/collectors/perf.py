@@ -1,11 +1,8 @@
 """Hardware, software and cache counters of the CPUs, and tracepoints, by perf_event_open(2)."""
 
 import contextlib
-import ctypes
 import os
-import platform
 import re
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -16,15 +13,11 @@ from exporters.node.host import Host
 from exporters.node.options import option
 from exporters.node.registry import NoData, collectors
 from exporters.node.tables.perf import CACHE, HARDWARE, SOFTWARE, TRACEPOINT_TYPE, Event
+from exporters.perfevents import open_counter, read_counter
 from exporters.table import Table
 from pharos.config import FieldError
 from pharos.exposition import Metric
 
-_SYSCALLS: Final = {"x86_64": 298, "aarch64": 241, "riscv64": 241, "s390x": 331, "ppc64le": 319}
-# struct perf_event_attr in its first version: type, size, config, period, sample type, read format, flags, three more.
-_ATTRIBUTES: Final = struct.Struct("=IIQQQQQIIQ")
-_TIME_ENABLED_AND_RUNNING: Final = 3
-_CLOSE_ON_EXEC: Final = 8
 _TRACEPOINT: Final = re.compile(r"[^:]+:[^:]+")
 
 
@@ -75,7 +68,7 @@ class Perf:
             raise NoData("no counter can be opened: see /proc/sys/kernel/perf_event_paranoid")
         table = Table()
         for cpu, event, descriptor in self._counters:
-            name, value = f"node_perf_{event.family}_total", scaled(os.read(descriptor, 24))
+            name, value = f"node_perf_{event.family}_total", read_counter(descriptor).value
             table.counter(name, event.help, value, {"cpu": cpu})
         yield from table
 
@@ -85,18 +78,10 @@ class Perf:
 
     def _open(self) -> Iterator[tuple[str, Event, int]]:
         text = self._options.cpus or attribute(self._host.sys("devices/system/cpu/online"))
-        libc = ctypes.CDLL(None, use_errno=True)
-        number = _SYSCALLS.get(platform.machine())
-        if number is None:
-            raise NoData(f"perf_event_open is not known for {platform.machine()}")
         for cpu in parse_cpu_list(text):
             for event in self._events():
-                head = _ATTRIBUTES.pack(
-                    event.type, _ATTRIBUTES.size, event.config, 0, 0, _TIME_ENABLED_AND_RUNNING, 0, 0, 0, 0
-                )
-                descriptor = libc.syscall(number, head, -1, cpu, -1, _CLOSE_ON_EXEC)
-                if descriptor >= 0:
-                    yield str(cpu), event, descriptor
+                with contextlib.suppress(OSError):  # this CPU has no such counter, or it is not granted
+                    yield str(cpu), event, open_counter(event.type, event.config, cpu)
 
     def _events(self) -> Iterator[Event]:
         options = self._options
@@ -111,9 +96,3 @@ class Perf:
             config = integer(self._host.sys(f"kernel/tracing/events/{subsystem}/{event_name}/id"))
             family = re.sub("[^a-zA-Z0-9_]", "_", f"{subsystem}_{event_name}")
             yield Event(each, TRACEPOINT_TYPE, config, family, f"Perf tracepoint {each}")
-
-
-def scaled(reading: bytes) -> int:
-    """Count, time enabled, time running: where counters share the hardware, the count is extended to the whole time."""
-    count, enabled, running = struct.unpack("=QQQ", reading)
-    return count if running in (0, enabled) else int(count * enabled / running)

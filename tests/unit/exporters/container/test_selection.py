@@ -20,7 +20,7 @@ def test_names_of_cadvisor() -> None:
     assert "filesystem" in group_names([], ["disk", "oom_event"])
 
 
-@pytest.mark.parametrize("name", ["app", "perf_event", "resctrl", "accelerator", "cpuLoad"])
+@pytest.mark.parametrize("name", ["app", "accelerator", "cpuLoad"])
 def test_what_is_not_offered_is_refused_with_a_reason(name: str) -> None:
     with pytest.raises(KeyError, match=r"is not offered: .+"):
         group_names([], [name])

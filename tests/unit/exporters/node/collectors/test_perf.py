@@ -1,16 +1,9 @@
-import struct
 from pathlib import Path
 
 import pytest
 
-from exporters.node.collectors.perf import scaled
 from exporters.node.registry import NoData
 from tests.support.node_exporter import collect
-
-
-@pytest.mark.parametrize(("reading", "value"), [((7, 10, 10), 7), ((7, 10, 5), 14), ((0, 0, 0), 0)])
-def test_counts_are_extended_to_the_whole_time(reading: tuple[int, int, int], value: int) -> None:
-    assert scaled(struct.pack("=QQQ", *reading)) == value
 
 
 def test_software_counters_where_the_kernel_grants_them() -> None:
