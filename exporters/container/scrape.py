@@ -56,7 +56,8 @@ class Scraper:
             factory: Any = groups[name].factory
             needs = groups[name].facts.get("needs")
             arguments = [getattr(settings, needs)] if needs else []
-            self._groups[name] = factory(*arguments) if inspect.isclass(factory) else factory
+            group: Any = factory(*arguments) if inspect.isclass(factory) else factory
+            self._groups[name] = group
         self._families = {
             name: declared for key in self._groups for name, declared in groups[key].facts["families"].items()
         }

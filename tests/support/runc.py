@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+SYSTEMD_SLICES = (
+    "kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0a1b2c3d_1111_2222_3333_444455556666.slice"
+)
 _APPLETS = ("sh", "sleep", "cat", "dd", "echo", "head")
 
 
@@ -30,10 +33,17 @@ class Runc:
 
     folder: Path
     parent: str
+    systemd: bool = False
 
     def path(self, name: str) -> str:
-        """The cgroup of a container."""
+        """The cgroup of a container, as the kubelet's driver for cgroupfs or the one for systemd has it."""
+        if self.systemd:
+            return f"{self.parent}/{SYSTEMD_SLICES}/cri-containerd-{self.identity(name)}.scope"
         return f"{self.parent}/pod{name}/{name}"
+
+    def identity(self, name: str) -> str:
+        """The id a container has in the path of the systemd driver."""
+        return name.encode().hex().ljust(64, "0")
 
     def start(self, name: str, command: str, *, quota_us: int = 50_000, memory_bytes: int = 32 << 20) -> None:
         """Run a shell command in a container, detached."""
@@ -80,10 +90,10 @@ class Runc:
 
 
 @contextlib.contextmanager
-def containers(folder: Path, cgroups: Path = Path("/sys/fs/cgroup")) -> Iterator[Runc]:
+def containers(folder: Path, cgroups: Path = Path("/sys/fs/cgroup"), *, systemd: bool = False) -> Iterator[Runc]:
     """A place for containers; all that were started are gone at the end."""
     (folder / "state").mkdir(parents=True)
-    runc = Runc(folder, f"/pharos{os.getpid()}/kubepods/burstable")
+    runc = Runc(folder, f"/pharos{os.getpid()}" + ("" if systemd else "/kubepods/burstable"), systemd)
     try:
         yield runc
     finally:
