@@ -102,9 +102,10 @@ class RunBatch:
         number = np.cumsum(some) - 1
         self.sids: Rows = run.sids[place[keep]].astype(np.int64)
         self.axis: NDArray[np.int64] = number[axis[keep]]
-        self.times: Timestamps = run.times
-        self.starts: NDArray[np.int64] = (begins + low)[some]
         self.lengths: NDArray[np.int64] = length[some]
+        # Only the times that are wanted: the whole run may hold millions for a question about one series.
+        self.times: Timestamps = run.times[ranges((begins + low)[some], self.lengths)]
+        self.starts: NDArray[np.int64] = np.cumsum(self.lengths) - self.lengths
         self._first = run.offsets[place[keep]] + low[axis[keep]]
         self._values = run.values
 
