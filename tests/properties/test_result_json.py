@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as arrays
 
 from collector.api.numbers import value_text, value_texts
 from collector.api.result_json import answer
+from collector.api.text_columns import number_texts
 from collector.promql.result import QueryResult
 from collector.storage.symbols import LabelTable
 
@@ -19,7 +20,14 @@ VALUES = st.one_of(st.floats(), WHOLE, st.sampled_from([0.0, -0.0, math.nan, mat
 
 @given(st.lists(st.one_of(VALUES, WHOLE), max_size=20))
 def test_many_values_are_written_as_each_alone(values: list[float]) -> None:
-    assert value_texts(np.array(values, np.float64)) == [value_text(value) for value in values]
+    array = np.array(values, np.float64)
+    expected = [value_text(value).encode() for value in values]
+    assert value_texts(array) == expected
+    texts = number_texts(array)
+    assert [
+        texts.source[start : start + length]
+        for start, length in zip(texts.starts.tolist(), texts.lengths.tolist(), strict=True)
+    ] == expected
 
 
 @given(

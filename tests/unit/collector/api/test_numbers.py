@@ -27,8 +27,8 @@ from collector.api.numbers import time_text, value_text, value_texts
 )
 def test_values_are_written_as_prometheus_does(value: float, expected: str) -> None:
     assert expected == value_text(value)
-    assert [expected, "2.5"] == value_texts(np.array([value, 2.5]))
-    assert [expected] == value_texts(np.array([value]))
+    assert value_texts(np.array([value, 2.5])) == [expected.encode(), b"2.5"]
+    assert value_texts(np.array([value])) == [expected.encode()]
 
 
 def test_no_values_are_no_texts() -> None:
