@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 
-declare -A provides=([chromium]=chromium [runc]=runc [busybox]=busybox-static [podman]=podman)
+declare -A provides=([chromium]=chromium [newuidmap]=uidmap [runc]=runc [busybox]=busybox-static [podman]=podman)
 missing=()
 for command in "${!provides[@]}"; do
   command -v "$command" >/dev/null 2>&1 || missing+=("${provides[$command]}")
