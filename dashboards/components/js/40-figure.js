@@ -22,11 +22,11 @@
   const isMidnight = (t) => { const d = new Date(t); return d.getHours() === 0 && d.getMinutes() === 0 && d.getSeconds() === 0; };
 
   /* Round ticks that suit the unit: powers of two for bytes, of sixty for time. */
-  P.valueTicks = (low, high, count, unitId) => {
+  P.valueTicks = (low, high, count, unitId, whole) => {
     const unit = P.unit(unitId);
     const factor = unit.factor || 1;
-    let step = niceStep(((high - low) * factor) / count, unit.kind) / factor;
-    if (unit.kind === "iec") step = Math.max(step, 1 / factor); // there is no half byte
+    let step = niceStep(((high - low) * factor) / count, unit.kind, whole) / factor;
+    if (unit.kind === "iec" || whole) step = Math.max(step, 1 / factor); // there is no half byte, nor half a process
     if (!(step > 0)) step = 1;
     const first = Math.floor(low / step + 1e-9) * step;
     const values = [];
@@ -37,7 +37,7 @@
     }
     return { values, step };
   };
-  function niceStep(rough, kind) {
+  function niceStep(rough, kind, whole) {
     if (kind === "time" && rough >= 1) return [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400, 172800, 604800].find((s) => s >= rough) || Math.ceil(rough / 604800) * 604800;
     if (kind === "iec" && rough >= 1) {
       const power = Math.pow(1024, Math.floor(Math.log(rough) / Math.log(1024)));
@@ -45,7 +45,7 @@
       return part * power;
     }
     const power = Math.pow(10, Math.floor(Math.log10(rough)));
-    return [1, 2, 2.5, 5, 10].find((s) => s * power >= rough * 0.999999) * power;
+    return (whole && power === 1 ? [1, 2, 5, 10] : [1, 2, 2.5, 5, 10]).find((s) => s * power >= rough * 0.999999) * power;
   }
 
   function bounds(fields) {
@@ -123,11 +123,13 @@
     }
     const percent = fields.some((f) => f.percent);
     const unit = percent ? "percent" : options.unit;
-    const ticks = P.valueTicks(low, high, Math.max(Math.min(Math.round(height / 44), 6), 2), unit);
+    const whole = fields.every((f) => f.drawn.every((v) => v === null || Number.isInteger(v)));
+    const ticks = P.valueTicks(low, high, Math.max(Math.min(Math.round(height / 44), 6), 2), unit, whole);
     const first = min !== undefined ? low : ticks.values[0];
     const last = max !== undefined ? high : ticks.values[ticks.values.length - 1];
     const values = ticks.values.filter((v) => v >= first - ticks.step * 1e-6 && v <= last + ticks.step * 1e-6);
-    return { range: [first, last + (max === undefined ? 0 : (last - first) * 0.02)], values, texts: values.map((v) => P.format(Math.abs(v) < 1e-12 ? 0 : signed(v, fields), unit, tickDecimals(values, unit))) };
+    const room = (last - first) * 0.015; // a line along the edge keeps its full width
+    return { range: [first - (low === 0 && bounds(fields)[0] >= 0 && filled ? 0 : room), last + room], values, texts: values.map((v) => P.format(Math.abs(v) < 1e-12 ? 0 : signed(v, fields), unit, tickDecimals(values, unit))) };
   }
   /* A mirrored axis (received above, sent below) shows no minus signs. */
   const signed = (v, fields) => (fields.some((f) => f.options.custom.transform === "negative-Y") ? Math.abs(v) : v);
@@ -151,7 +153,8 @@
   function trace(field, index, fields, axis) {
     const custom = field.options.custom || {};
     const style = custom.drawStyle || "line";
-    const alpha = custom.fillOpacity === undefined ? 0 : custom.fillOpacity / 100;
+    const given = custom.fillOpacity === undefined ? 0 : custom.fillOpacity / 100;
+    const alpha = field.stacked ? given : given * Math.min(1, 3 / fields.length); // many fills over each other turn to mud
     const common = { x: field.times, y: field.drawn, name: field.name, yaxis: axis, hoverinfo: "skip", showlegend: false };
     if (style === "bars") {
       return Object.assign(common, { type: "bar", width: field.step * 0.78, marker: { color: P.withAlpha(field.colour, Math.max(alpha, 0.75)), line: { width: 0 } } });

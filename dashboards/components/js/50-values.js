@@ -47,6 +47,7 @@
     const horizontal = options.orientation === "horizontal" || (options.orientation !== "vertical" && size.width < size.height);
     const columns = horizontal ? 1 : fitColumns(items.length, size);
     const rows = Math.ceil(items.length / columns) || 1;
+    const plain = items.length === 1 && !/^background/.test(options.colorMode || ""); // these stand in a line, with and without a graph
     const width = Math.max(size.width / columns - (columns > 1 ? 8 : 0), 1);
     const height = Math.max(size.height / rows - (rows > 1 ? 6 : 0), 1);
     const mode = options.textMode || "auto";
@@ -57,14 +58,15 @@
       const text = mode === "name" ? item.name : mode === "none" ? "" : shown.text;
       const background = options.colorMode === "background" || options.colorMode === "background_solid";
       const graph = options.graphMode === "area" && item.field.values.length > 2;
-      const room = height * (graph ? 0.58 : 0.86) - (named && mode !== "name" ? 18 : 0);
+      const room = height * (graph || plain ? 0.58 : 0.86) - (named && mode !== "name" ? 18 : 0);
       const per = (width - 12) / Math.max((text.length + shown.suffix.length * 0.62) * 0.6, 1);
       const font = Math.max(Math.min(room, per, 44), 14);
+      const lineHeight = plain ? Math.max(Math.min(room, 44), 14) * 1.12 + "px" : undefined; // one base line for neighbours
       const ink = background ? P.token("on-accent") : options.colorMode === "none" ? P.token("text-1") : shown.colour || colour;
-      return h("div", { key: i, className: "stat" + (background ? " filled" : ""), style: background ? { background: P.withAlpha(colour, 0.16), boxShadow: `inset 3px 0 0 ${colour}` } : {}, title: `${item.name}: ${shown.text}${shown.suffix}` },
+      return h("div", { key: i, className: "stat" + (background ? " filled" : plain ? " plain" : ""), style: background ? { background: P.withAlpha(colour, 0.16), boxShadow: `inset 3px 0 0 ${colour}` } : {}, title: `${item.name}: ${shown.text}${shown.suffix}` },
         h("div", { className: "stat-text" },
           named && mode !== "name" ? h("div", { className: "stat-name" }, item.name) : null,
-          h("div", { className: "stat-value", style: { fontSize: font, color: background ? colour : ink } }, text, mode !== "name" && shown.suffix ? h("span", { className: "stat-unit" }, shown.suffix) : null)),
+          h("div", { className: "stat-value", style: { fontSize: font, lineHeight, color: background ? colour : ink } }, text, mode !== "name" && shown.suffix ? h("span", { className: "stat-unit" }, shown.suffix) : null)),
         graph ? h(P.Sparkline, { values: item.field.values, colour, width: Math.floor(width), height: Math.floor(height * 0.36) }) : null);
     }) : null);
   };

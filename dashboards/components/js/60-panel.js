@@ -120,7 +120,7 @@
     if (!VIEWS[spec.type]) return h("div", { className: "panel-empty" }, P.t("Panels of type {type} are not drawn", { type: spec.type || "?" }));
     if (state.error && !stale && !(state.lines && state.lines.length)) return h(Problem, { error: state.error, retry });
     if (state.frames === null && state.lines === null) return h(Skeleton, { type: spec.type });
-    if (!fields.length && !state.lines && spec.type !== "logs") return h("div", { className: "panel-empty", "data-testid": "no-data" }, (spec.fieldConfig && spec.fieldConfig.defaults && spec.fieldConfig.defaults.noValue) || P.t("No data"));
+    if (!fields.length && !state.lines && spec.type !== "logs") return h("div", { className: "panel-empty", "data-testid": "no-data" }, P.t((spec.fieldConfig && spec.fieldConfig.defaults && spec.fieldConfig.defaults.noValue) || "No data"));
     const view = VIEWS[spec.type]({ spec, fields, frames: state.frames, span: state.span, lines: state.lines || [] });
     return h(React.Fragment, null,
       stale ? h(Problem, { error: state.error, stale, retry }) : null,

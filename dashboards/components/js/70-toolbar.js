@@ -19,7 +19,7 @@
       h("button", { className: "control icon-only", title: P.t("Earlier"), "aria-label": P.t("Earlier"), onClick: () => session.shift(-1) }, P.icon("left")),
       h("button", { className: "control", onClick: show, "aria-expanded": open, "data-testid": "time-picker" }, P.icon("clock"), h("span", { "data-testid": "time-label" }, P.rangeLabel(session.from, session.to)), P.icon("caret", 12)),
       h("button", { className: "control icon-only", title: P.t("Later"), "aria-label": P.t("Later"), onClick: () => session.shift(1) }, P.icon("right")),
-      h("button", { className: "control icon-only", title: P.t("Zoom out"), "aria-label": P.t("Zoom out"), onClick: session.zoomOut }, P.icon("zoom-out")),
+      h("button", { className: "control icon-only zoom-out", title: P.t("Zoom out"), "aria-label": P.t("Zoom out"), onClick: session.zoomOut }, P.icon("zoom-out")),
       open ? h("div", { className: "menu time-menu" },
         h("form", { className: "time-absolute", onSubmit: apply },
           h("strong", null, P.t("Absolute range")),

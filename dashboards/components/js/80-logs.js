@@ -24,7 +24,7 @@
   /* The pairs of a parsed body, after the message. */
   function extras(line) {
     return Object.keys(line.fields).filter((name) => name.startsWith("fields.") && name !== "fields.logger").slice(0, 8).map((name) =>
-      h("span", { className: "log-extra", key: name }, h("b", null, name.slice(7) + "="), h("i", null, String(line.fields[name]).slice(0, 200))));
+      h("span", { className: "log-extra", key: name }, " ", h("b", null, name.slice(7) + "="), h("i", null, String(line.fields[name]).slice(0, 200))));
   }
 
   const Line = React.memo(function Line({ line, open, toggle, filter, around, compact }) {
