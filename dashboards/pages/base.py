@@ -1,12 +1,12 @@
 """What a page is, and the small pieces that all of them are made of."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
-from dash import Dash, html
+from dash import ClientsideFunction, Dash, Input, html
 from dash.development.base_component import Component
 
 from dashboards.i18n.catalogue import translate
@@ -85,10 +85,9 @@ def card(title: str, *children: Any, extra: Any = None, testid: str = "", classN
     )
 
 
-def ago(milliseconds: float, t: Callable[..., str]) -> str:
-    """A time span in words: `3 min ago`."""
-    seconds = max(int(milliseconds / 1000), 0)
-    for size, name in ((86400, "{n} d ago"), (3600, "{n} h ago"), (60, "{n} min ago")):
-        if seconds >= size:
-            return t(name, n=seconds // size)
-    return t("{n} s ago", n=seconds)
+def keep_in_url(app: Dash, **inputs: str) -> None:
+    """Write the value of inputs, given by their ids, into the URL: a reload or a link shows the same."""
+    for parameter, element in inputs.items():
+        app.clientside_callback(  # type: ignore[no-untyped-call]
+            ClientsideFunction("pharos", f"keep_{parameter}"), Input(element, "value"), prevent_initial_call=True
+        )

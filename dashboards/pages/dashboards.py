@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 
 from dashboards.components import DataTable, Toolbar
 from dashboards.model.dashboard import Dashboard
-from dashboards.pages.base import Page, PageContext, card, data, icon, notice
+from dashboards.pages.base import Page, PageContext, card, data, icon, keep_in_url, notice
 from dashboards.services import Services
 
 
@@ -39,6 +39,8 @@ class DashboardsPage(Page):
         )
 
     def register(self, app: Dash, services: Services) -> None:
+        keep_in_url(app, query="dashboard-search")
+
         @app.callback(
             Output("dashboard-list", "children"),
             Input("dashboard-search", "value"),

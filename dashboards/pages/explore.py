@@ -2,13 +2,14 @@
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
 from dashboards.components import Panel, PromEditor, Toolbar
-from dashboards.pages.base import Page, PageContext, data
+from dashboards.pages.base import Page, PageContext, data, keep_in_url
 from dashboards.services import Services
 
 
@@ -47,6 +48,8 @@ class ExplorePage(Page):
         )
 
     def register(self, app: Dash, services: Services) -> None:
+        keep_in_url(app, tab="explore-tab")
+
         @app.callback(
             Output("explore-result", "children"),
             Input("explore-editor", "run"),
@@ -111,16 +114,10 @@ def examples(context: PageContext) -> Component:
     cards = [
         html.A(
             [html.Strong(context.t(title)), html.Code(expression)],
-            href=f"/explore?expr={_quote(expression)}",
+            href=f"/explore?expr={quote(expression, safe='')}",
             className="tile example",
         )
         for title, expression in EXAMPLES
     ]
     hint = html.P(context.t("Write a PromQL query above, or start from one of these."), className="muted lead")
     return html.Div([hint, html.Div(cards, className="tiles")], **data({"data-testid": "explore-examples"}))
-
-
-def _quote(text: str) -> str:
-    from urllib.parse import quote
-
-    return quote(text, safe="")

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from dashboards.components import Grid, LocalTime
 from dashboards.model.moments import parse_moment
 from dashboards.model.timerange import TimeRange
-from dashboards.pages.alert_views import severity_state
+from dashboards.pages.alerts.firing import severity_state
 from dashboards.pages.base import Page, PageContext, card, chip, data, notice
 from dashboards.pages.dashboard import browser_panels, dashboard_toolbar
 from dashboards.services import Services

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html
@@ -12,11 +13,19 @@ from dash.development.base_component import Component
 from dashboards.components import LocalTime, Toolbar
 from dashboards.model.moments import parse_moment
 from dashboards.model.units import format_value
-from dashboards.pages.base import Page, PageContext, chip, data, icon, notice
+from dashboards.pages.base import Page, PageContext, chip, data, icon, keep_in_url, notice
+from dashboards.pages.tables import STATE, Column, Row, table
 from dashboards.services import Services
 from dashboards.sources.base import SourceError
 
 SHOWN = 500
+COLUMNS = (
+    STATE,
+    Column("Endpoint"),
+    Column("Labels", "38%"),
+    Column("Last scrape", "116px", number=True),
+    Column("Duration", "96px", number=True),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,8 @@ class TargetsPage(Page):
         )
 
     def register(self, app: Dash, services: Services) -> None:
+        keep_in_url(app, search="target-search", state="target-state")
+
         @app.callback(
             Output("target-list", "children"),
             Input("target-tick", "n_intervals"),
@@ -160,49 +171,39 @@ def _summary(context: PageContext, targets: Sequence[Target]) -> Component:
 def _pool(context: PageContext, name: str, targets: Sequence[Target]) -> Component:
     up = sum(target.state == "up" for target in targets)
     state = "ok" if up == len(targets) else "critical" if any(t.state == "down" for t in targets) else "unknown"
-    columns = (("State", "c-state"), ("Endpoint", ""), ("Labels", ""), ("Last scrape", "num"), ("Duration", "num"))
-    head = html.Tr([html.Th(context.t(text), className=kind) for text, kind in columns])
+    head = [html.H2(name), chip(f"{up} / {len(targets)}", state)]
     return html.Section(
         [
-            html.Div([html.H2(name), chip(f"{up} / {len(targets)}", state)], className="card-head"),
-            html.Div(
-                html.Table(
-                    [html.Thead(head), html.Tbody([_row(context, target) for target in targets])],
-                    className="table targets",
-                ),
-                className="table-wrap",
-            ),
+            html.Div(head, className="card-head"),
+            table(context, COLUMNS, [_row(context, target) for target in targets]),
         ],
         className="card",
         **data({"data-testid": f"pool-{name}"}),
     )
 
 
-def _row(context: PageContext, target: Target) -> Component:
+def _row(context: PageContext, target: Target) -> Row:
     state = {"up": "ok", "down": "critical"}.get(target.state, "unknown")
     word = {"up": "Up", "down": "Down"}.get(target.state, "Unknown")
-    endpoint: list[Any] = [html.A(target.url, href=target.url, target="_blank", rel="noreferrer", className="mono")]
+    link = html.A(unquote(target.url), href=target.url, target="_blank", rel="noreferrer", className="mono")
+    endpoint: list[Any] = [link]
     if target.error:
         endpoint.append(html.Div(target.error, className="row-error", **data({"data-testid": "target-error"})))
     labels = [html.Span([html.B(k), f"={v}"], className="label") for k, v in sorted(target.labels.items())]
-    return html.Tr(
+    scraped = target.last_scrape_ms > 0
+    return Row(
         [
-            html.Td(chip(context.t(word), state)),
-            html.Td(endpoint),
-            html.Td(html.Div(labels, className="labels")),
-            html.Td(
-                LocalTime(ms=target.last_scrape_ms, mode="ago") if target.last_scrape_ms > 0 else context.t("never"),
-                className="num",
-            ),
-            html.Td(format_value(target.duration_s, "s") if target.last_scrape_ms > 0 else "", className="num"),
+            chip(context.t(word), state),
+            html.Div(endpoint, className="targets"),
+            html.Div(labels, className="labels"),
+            LocalTime(ms=target.last_scrape_ms, mode="ago") if scraped else context.t("never"),
+            format_value(target.duration_s, "s") if scraped else "",
         ],
-        className=f"row-{state}",
-        **data(
-            {
-                "data-testid": "target-row",
-                "data-state": target.state,
-                "data-instance": target.instance,
-                "data-job": target.labels.get("job", target.pool),
-            }
-        ),
+        kind=f"row-{state}",
+        attributes={
+            "data-testid": "target-row",
+            "data-state": target.state,
+            "data-instance": target.instance,
+            "data-job": target.labels.get("job", target.pool),
+        },
     )

@@ -119,15 +119,18 @@ class Stub:
     async def _alerts(self, _: Request) -> Response:
         return _success({"alerts": []})
 
-    async def _groups(self, _: Request) -> Response:
-        return JSONResponse(self.groups)
+    async def _groups(self, request: Request) -> Response:
+        wanted = request.query_params.getlist("filter")
+        chosen = [{**group, "alerts": [a for a in group["alerts"] if _has(a, wanted)]} for group in self.groups]
+        return JSONResponse([group for group in chosen if group["alerts"] or not wanted])
 
     async def _list_silences(self, _: Request) -> Response:
         return JSONResponse(self.silences)
 
     async def _create_silence(self, request: Request) -> Response:
         silence = await request.json()
-        identity = f"silence-{len(self.silences) + 1}"
+        identity = silence.get("id") or f"silence-{len(self.silences) + 1}"
+        self.silences[:] = [old for old in self.silences if old["id"] != identity]
         self.silences.append({**silence, "id": identity, "status": {"state": "active"}})
         return JSONResponse({"silenceID": identity})
 
@@ -232,6 +235,11 @@ def alert(name: str, severity: str = "critical", **labels: str) -> dict[str, Any
         "status": {"state": "active", "silencedBy": [], "inhibitedBy": []},
         "generatorURL": "http://x/graph?g0.expr=up+%3D%3D+0&g0.tab=1",
     }
+
+
+def _has(alert: dict[str, Any], matchers: list[str]) -> bool:
+    """Whether the labels fit matchers of the form `name="value"`; the stub knows no others."""
+    return set(matchers) <= {f'{name}="{value}"' for name, value in alert["labels"].items()}
 
 
 def filled() -> Stub:

@@ -98,12 +98,29 @@
     const [, bump] = React.useReducer((n) => n + 1, 0);
     React.useEffect(() => emitter.on(bump), [emitter]);
   };
-  /* Closes a menu on a press elsewhere or on Escape. */
+  /* The arrows walk through the entries of an open menu. */
+  function walk(anchor, step, event) {
+    const entries = Array.from(anchor.querySelectorAll(".menu button"));
+    if (!entries.length) return;
+    event.preventDefault();
+    const at = entries.indexOf(document.activeElement);
+    entries[at < 0 ? (step > 0 ? 0 : entries.length - 1) : (at + step + entries.length) % entries.length].focus();
+  }
+  /* Closes a menu on a press elsewhere or on Escape, which leads back to its button. */
   P.useDismiss = (ref, open, close) => {
     React.useEffect(() => {
       if (!open) return undefined;
       const press = (event) => { if (ref.current && !ref.current.contains(event.target)) close(); };
-      const key = (event) => { if (event.key === "Escape") close(); };
+      const key = (event) => {
+        if (!ref.current) return;
+        if (event.key === "Escape") {
+          close();
+          const opener = ref.current.querySelector("[aria-expanded]");
+          if (opener && ref.current.contains(document.activeElement)) opener.focus();
+        }
+        const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+        if (step && ref.current.contains(document.activeElement)) walk(ref.current, step, event);
+      };
       document.addEventListener("mousedown", press);
       document.addEventListener("keydown", key);
       return () => { document.removeEventListener("mousedown", press); document.removeEventListener("keydown", key); };
@@ -112,4 +129,8 @@
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.pharos = { client: (_, held) => (held ? window.dash_clientside.no_update : { lang: P.lang }) };
+  /* Inputs of server-built pages whose value belongs into the URL, see keep_in_url() in pages/base.py. */
+  for (const name of ["tab", "search", "state", "query"]) {
+    window.dash_clientside.pharos["keep_" + name] = (value) => P.setUrl({ [name]: value }, false);
+  }
 })(window.pharos);

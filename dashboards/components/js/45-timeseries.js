@@ -67,8 +67,8 @@
     const column = calcs.indexOf(sort[0]);
     if (column >= 0) rows.sort((a, b) => ((a.values[column] === null ? -Infinity : a.values[column]) - (b.values[column] === null ? -Infinity : b.values[column])) * (sort[1] ? -1 : 1));
     return h("div", { className: "legend" }, h("table", null,
-      h("thead", null, h("tr", null, h("th", null), calcs.map((calc) => h("th", { key: calc, onClick: () => setSort([calc, sort[0] === calc ? !sort[1] : true]), className: sort[0] === calc ? "sorted" : "" }, P.t(P.CALC_NAMES[calc] || calc))))),
-      h("tbody", null, rows.map(({ field, values }) => h("tr", { key: field.name, className: hidden(field.name) ? "off" : "", onClick: press(field) },
+      h("thead", null, h("tr", null, h("th", null), calcs.map((calc) => h("th", { key: calc, ...P.pressable(() => setSort([calc, sort[0] === calc ? !sort[1] : true])), className: sort[0] === calc ? "sorted" : "", "aria-sort": sort[0] === calc ? (sort[1] ? "descending" : "ascending") : "none" }, P.t(P.CALC_NAMES[calc] || calc))))),
+      h("tbody", null, rows.map(({ field, values }) => h("tr", { key: field.name, className: hidden(field.name) ? "off" : "", ...P.pressable(press(field)) },
         h("td", null, h("div", { className: "legend-key" }, name(field))),
         values.map((value, i) => { const text = P.display(value, field.options); return h("td", { key: i, className: "num" }, text.text + text.suffix); }))))));
   };

@@ -155,7 +155,7 @@
     return h("div", { className: "datatable", "data-testid": testid },
       filterable ? h("input", { className: "input table-filter", placeholder: P.t("Filter"), value: filter, onChange: (event) => setFilter(event.target.value), "aria-label": P.t("Filter") }) : null,
       h("div", { className: "table-wrap" }, h("table", { className: "table" },
-        h("thead", null, h("tr", null, columns.map((column) => h("th", { key: column.id, className: (column.align === "right" ? "num " : "") + (sort && sort[0] === column.id ? "sorted" : ""), style: column.width ? { width: column.width } : null, onClick: () => setSort(sort && sort[0] === column.id ? (sort[1] ? [column.id, false] : null) : [column.id, true]) },
+        h("thead", null, h("tr", null, columns.map((column) => h("th", { key: column.id, className: (column.align === "right" ? "num " : "") + (sort && sort[0] === column.id ? "sorted" : ""), style: column.width ? { width: column.width } : null, "aria-sort": sort && sort[0] === column.id ? (sort[1] ? "descending" : "ascending") : "none", ...P.pressable(() => setSort(sort && sort[0] === column.id ? (sort[1] ? [column.id, false] : null) : [column.id, true])) },
           column.name, sort && sort[0] === column.id ? (sort[1] ? " ↓" : " ↑") : "")))),
         h("tbody", null, shown.slice(0, limit).map((row, i) => h("tr", { key: i, "data-testid": rowTestid }, columns.map((column) => h(Cell, { key: column.id, column, row }))))))),
       shown.length > limit ? h("button", { className: "more", onClick: () => setLimit(limit + 500) }, P.t("Showing {n} of {total} rows, show more", { n: limit, total: shown.length })) : null,
@@ -178,7 +178,7 @@
     }
     if (link && link.url) content = h("a", { href: fillLink(link.url, row, value), className: "cell-link" }, content);
     const style = kind === "color-text" && colour ? { color: colour } : kind.startsWith("color-background") && colour ? { background: P.withAlpha(colour, 0.18), color: colour } : null;
-    return h("td", { className: column.align === "right" ? "num" : "", style, title: numeric ? undefined : whole }, content);
+    return h("td", { className: column.align === "right" ? "num" : "", style, title: numeric ? String(value) : whole }, content);
   }
   function fillLink(url, row, value) {
     const filled = url

@@ -124,23 +124,33 @@
     const view = VIEWS[spec.type]({ spec, fields, frames: state.frames, span: state.span, lines: state.lines || [] });
     return h(React.Fragment, null,
       stale ? h(Problem, { error: state.error, stale, retry }) : null,
-      state.total ? h("div", { className: "panel-cut" }, P.t("Showing {n} of {total} series", { n: state.total.shown, total: state.total.total })) : null,
+      state.total ? h("div", { className: "panel-cut" }, P.t("Showing {n} of {total} series", { n: state.total.shown, total: state.total.total }), " ",
+        exprOf(spec, state) ? h("a", { href: exploreLink(spec, state, (expr) => `topk(20, ${expr})`) }, P.t("Only the 20 largest")) : null) : null,
       h("div", { className: "panel-view" + (stale ? " stale" : "") }, view));
   };
   function Skeleton({ type }) {
     return h("div", { className: "skeleton " + (type || "") }, type === "timeseries" ? h("svg", { viewBox: "0 0 100 40", preserveAspectRatio: "none" }, h("path", { d: "M0 30 L12 24 L22 28 L34 15 L46 21 L58 12 L70 18 L82 9 L100 14" })) : h("div", { className: "skeleton-block" }));
   }
 
+  /* The first query of a panel as it was sent, else as it is written. */
+  function exprOf(spec, state) {
+    const frame = state.frames && Object.values(state.frames)[0];
+    const target = (spec.targets || []).find((each) => each.expr);
+    return (frame && frame.expr) || (target ? target.expr : "");
+  }
+  function exploreLink(spec, state, wrap) {
+    const expr = exprOf(spec, state);
+    return expr ? `/explore?expr=${encodeURIComponent(wrap ? wrap(expr) : expr)}&from=${session.from}&to=${session.to}` : null;
+  }
+
   function Menu({ spec, state }) {
     const [open, setOpen] = React.useState(false);
     const ref = React.useRef(null);
     P.useDismiss(ref, open, () => setOpen(false));
-    const targets = (spec.targets || []).filter((target) => target.expr);
-    const frame = state.frames && Object.values(state.frames)[0];
-    const expr = frame ? frame.expr : targets.length ? targets[0].expr : "";
+    const expr = exprOf(spec, state);
     const items = [];
     if (spec.onView) items.push([P.t(spec.viewed ? "Back to the dashboard" : "View"), () => spec.onView()]);
-    if (expr) items.push([P.t("Explore"), () => P.go(`/explore?expr=${encodeURIComponent(expr)}&from=${session.from}&to=${session.to}`)]);
+    if (expr) items.push([P.t("Explore"), () => P.go(exploreLink(spec, state))]);
     if (state.span) items.push([P.t("Logs of this time"), () => P.go(`/logs?from=${state.span.from}&to=${state.span.to}`)]);
     if (expr) items.push([P.t("Copy query"), () => P.copy(expr)]);
     if (state.frames) items.push([P.t("Download CSV"), () => download(spec, state.frames)]);
@@ -164,13 +174,15 @@
     P.useSignal(session.changed);
     const title = session.text(P.t(spec.title || ""), scoped);
     const bare = spec.transparent || (spec.type === "text" && !title);
+    const explore = exploreLink(spec, state);
+    const keys = P.panelKeys({ v: () => spec.onView && spec.onView(), x: () => explore && P.go(explore) });
     return h("section", {
-      className: "panel" + (bare ? " bare" : ""), ref, style: Object.assign({ height }, style), "data-testid": "panel", "data-title": title, "data-type": spec.type,
+      className: "panel" + (bare ? " bare" : ""), ref, tabIndex: 0, onKeyDown: keys, style: Object.assign({ height }, style), "data-testid": "panel", "data-title": title, "data-type": spec.type,
       "data-state": state.error ? "error" : state.loading && !state.at ? "loading" : "ready", "aria-label": title,
     },
       title || !bare ? h("header", { className: "panel-head" + (title ? "" : " untitled") },
         title ? h("h3", { title }, title) : null,
-        spec.description ? h("span", { className: "panel-info", title: session.text(spec.description, scoped) }, P.icon("info-mark", 14)) : null,
+        spec.description ? h("span", { className: "panel-info", title: session.text(P.t(spec.description), scoped) }, P.icon("info-mark", 14)) : null,
         (Object.values(state.frames || {}).some((frame) => (frame.warnings || []).length)) ? h("span", { className: "panel-info warn", title: Object.values(state.frames).flatMap((frame) => frame.warnings || []).join("\n") }, P.icon("state-warn", 14)) : null,
         h("span", { className: "grow" }),
         spec.type === "text" ? null : h(Menu, { spec, state })) : null,

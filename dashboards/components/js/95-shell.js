@@ -1,4 +1,4 @@
-/* Navigation beside every page, theme and language switches, keyboard shortcuts, and moments in the browser's time zone. */
+/* Navigation beside every page, theme and language switches, and moments in the browser's time zone. */
 (function (P) {
   "use strict";
   const { h, React } = P;
@@ -17,23 +17,10 @@
     go(link.getAttribute("href"));
   });
 
-  const KEYS = { h: "/", d: "/dashboards", e: "/explore", l: "/logs", a: "/alerts", t: "/targets" };
-
   P.components.Shell = function Shell({ id, children, items, active, version }) {
     const [open, setOpen] = React.useState(false);
     const [folded, setFolded] = React.useState(P.remembered("nav") === "folded");
     const [theme, setTheme] = React.useState(P.theme());
-    React.useEffect(() => {
-      let pending = 0;
-      const key = (event) => {
-        if (/INPUT|TEXTAREA|SELECT/.test(event.target.tagName) || event.ctrlKey || event.metaKey || event.altKey) return;
-        if (event.key === "g") { pending = Date.now(); return; }
-        if (Date.now() - pending < 900 && KEYS[event.key]) go(KEYS[event.key]);
-        pending = 0;
-      };
-      window.addEventListener("keydown", key);
-      return () => window.removeEventListener("keydown", key);
-    }, []);
     React.useEffect(() => setOpen(false), [active]);
     const flip = () => { const next = theme === "dark" ? "light" : "dark"; P.setTheme(next); P.setUrl({ theme: null }, false); setTheme(next); };
     const fold = () => { P.remember("nav", folded ? "open" : "folded"); setFolded(!folded); };
@@ -50,7 +37,8 @@
           h("div", { className: "version" }, "Pharos " + version))),
       h("button", { className: "nav-toggle", "aria-label": P.t("Menu"), onClick: () => setOpen(!open) }, P.icon("menu", 20)),
       h("div", { className: "nav-shade", onClick: () => setOpen(false) }),
-      h("main", { className: "content", id: "content" }, children));
+      h("main", { className: "content", id: "content" }, children),
+      h(P.Keys));
   };
 
   P.components.LocalTime = function LocalTime({ id, ms, mode }) {

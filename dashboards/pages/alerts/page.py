@@ -8,9 +8,12 @@ from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 
 from dashboards.components import Toolbar
-from dashboards.pages import alert_views as views
-from dashboards.pages.base import Page, PageContext, data, icon, notice
-from dashboards.pages.silence_form import create_silence, silence_form
+from dashboards.pages.alerts.firing import firing
+from dashboards.pages.alerts.form import FormFill, durations, fill_from, preview, save_silence, silence_form
+from dashboards.pages.alerts.history import history
+from dashboards.pages.alerts.rules import rules
+from dashboards.pages.alerts.silences import silences
+from dashboards.pages.base import Page, PageContext, data, icon, keep_in_url, notice
 from dashboards.services import Services
 from dashboards.sources.base import SourceError
 
@@ -67,6 +70,7 @@ class AlertsPage(Page):
         )
 
     def register(self, app: Dash, services: Services) -> None:
+        keep_in_url(app, tab="alert-tab", search="alert-search")
         _register_view(app, services)
         _register_form(app, services)
 
@@ -108,19 +112,49 @@ def _register_view(app: Dash, services: Services) -> None:
 def _register_form(app: Dash, services: Services) -> None:
     @app.callback(
         Output("silence-modal", "opened", allow_duplicate=True),
+        Output("silence-modal", "title"),
+        Output("silence-submit", "children"),
         Output("silence-matchers", "value"),
+        Output("silence-author", "value"),
+        Output("silence-comment", "value"),
+        Output("silence-duration", "data"),
+        Output("silence-duration", "value"),
+        Output("silence-editing", "data"),
         Output("silence-error", "children", allow_duplicate=True),
         Input("silence-new", "n_clicks"),
         Input({"type": "alert-silence", "labels": ALL}, "n_clicks"),
+        Input({"type": "silence-edit", "id": ALL}, "n_clicks"),
+        State("client", "data"),
         prevent_initial_call=True,
     )
-    def open_form(new: int | None, row_clicks: list[int | None]) -> Any:
-        chosen = ctx.triggered_id
-        if isinstance(chosen, dict) and any(row_clicks):
-            return True, chosen["labels"], ""
-        if chosen == "silence-new" and new:
-            return True, "", ""
-        return no_update, no_update, no_update
+    async def open_form(_: int | None, __: list[int], ___: list[int], client: dict[str, str] | None) -> Any:
+        pressed = any(trigger["value"] for trigger in ctx.triggered)  # a button that only appeared was not pressed
+        context = _context(services, client)
+        fill, problem = await _fill(context, ctx.triggered_id) if pressed else (None, "")
+        if fill is None:
+            return [no_update] * 10
+        editing = fill.editing is not None
+        return (
+            True,
+            context.t("Edit silence" if editing else "New silence"),
+            context.t("Save" if editing else "Silence"),
+            fill.matchers,
+            no_update if fill.author is None else fill.author,
+            fill.comment,
+            durations(context, editing=editing),
+            fill.duration,
+            fill.editing,
+            problem,
+        )
+
+    @app.callback(
+        Output("silence-preview", "children"),
+        Input("silence-matchers", "value"),
+        State("client", "data"),
+        prevent_initial_call=True,
+    )
+    async def show_preview(matchers: str | None, client: dict[str, str] | None) -> str:
+        return await preview(_context(services, client), matchers or "")
 
     @app.callback(
         Output("silence-modal", "opened", allow_duplicate=True),
@@ -131,25 +165,39 @@ def _register_form(app: Dash, services: Services) -> None:
         State("silence-duration", "value"),
         State("silence-author", "value"),
         State("silence-comment", "value"),
+        State("silence-editing", "data"),
         State("alert-changed", "data"),
         State("client", "data"),
         prevent_initial_call=True,
     )
     async def submit(
         clicks: int | None,
-        matchers: str,
-        duration: str,
-        author: str,
-        comment: str,
+        matchers: str | None,
+        duration: str | None,
+        author: str | None,
+        comment: str | None,
+        editing: dict[str, str] | None,
         changed: int,
         client: dict[str, str] | None,
     ) -> Any:
         if not clicks:
             return no_update, no_update, no_update
-        problem = await create_silence(
-            _context(services, client), matchers or "", duration or "", author or "", comment or ""
-        )
+        context = _context(services, client)
+        problem = await save_silence(context, matchers or "", duration or "", author or "", comment or "", editing)
         return (no_update, problem, no_update) if problem else (False, "", changed + 1)
+
+
+async def _fill(context: PageContext, chosen: Any) -> tuple[FormFill | None, str]:
+    """What the pressed button opens the form with, and a problem to show in it."""
+    if chosen == "silence-new":
+        return FormFill(), ""
+    if chosen["type"] == "alert-silence":
+        return FormFill(chosen["labels"]), ""
+    try:
+        known = await context.services.sources.alerting.silences()
+    except SourceError as error:
+        return FormFill(), error.message
+    return next((fill_from(silence) for silence in known if silence["id"] == chosen["id"]), None), ""
 
 
 async def show(context: PageContext, tab: str, text: str) -> Component:
@@ -157,13 +205,13 @@ async def show(context: PageContext, tab: str, text: str) -> Component:
     sources = context.services.sources
     try:
         if tab == "rules":
-            return views.rules(context, await sources.prometheus.api("/api/v1/rules", timeout=4.0), text)
+            return rules(context, await sources.prometheus.api("/api/v1/rules", timeout=4.0), text)
         if tab == "silences":
-            return views.silences(context, await sources.alerting.silences(), text)
+            return silences(context, await sources.alerting.silences(), text)
         if tab == "history":
-            return views.history(context, await sources.alerting.history(), text)
+            return history(context, await sources.alerting.history(), text)
         pending = await _pending(context)
-        return views.firing(context, await sources.alerting.groups(), pending, text)
+        return firing(context, await sources.alerting.groups(), pending, text)
     except SourceError as error:
         missing = (
             "Rules are not known: the metrics source is down"
