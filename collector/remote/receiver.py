@@ -69,6 +69,7 @@ class WriteReceiver:
         except ValueError as error:
             return PlainTextResponse(f"{error}\n", 400)
         written = self.store(decoded, strict=message == _V2)
+        await self.keep()
         headers = written.headers() if message == _V2 else {}
         if written.problem:
             return PlainTextResponse(written.problem + "\n", 400, headers)
@@ -86,6 +87,10 @@ class WriteReceiver:
             return self._decoder.decode_v2(raw) if message == _V2 else self._decoder.decode_v1(raw)
         except ProtobufError as error:
             raise ValueError(f"proto: {error}") from error
+
+    async def keep(self) -> None:
+        """Comes before the answer: whoever was told that samples are taken does not send them again."""
+        await asyncio.to_thread(self._storage.write_log)
 
     def store(self, request: WriteRequest, *, strict: bool) -> Written:
         """Append a request. `strict`: series with invalid labels are a problem (2.0), not just left out (1.0)."""

@@ -1,7 +1,8 @@
 """Drops log segments whose samples are in head files or blocks, keeping what later segments refer to.
 
 `<path>/wal/checkpoint.<n:08>` has the format of a segment and stands for all segments up to n: the series, the last shape of each group, what
-is only in memory (sample log, histograms, exemplars) and the deletions of the head.
+is only in memory (sample log, histograms, exemplars) and the deletions of the head. Segments it stands for may stay for a while, for remote
+write to read; so do their checkpoints and the one before the oldest of them: there stands what rows mean.
 """
 
 import logging
@@ -25,30 +26,47 @@ _AT_ONCE = 50_000
 
 def latest_checkpoint(folder: Path) -> tuple[int, Path] | None:
     """The newest checkpoint and the last segment it stands for."""
-    found = [(int(match[1]), path) for path in folder.iterdir() if (match := _NAME.fullmatch(path.name))]
-    return max(found, default=None)
+    return max(_checkpoints(folder), default=None)
 
 
-def truncate_log(folder: Path, head: Head, tombstones: Tombstones, keep_from: int) -> int:
-    """Replace all segments before `keep_from` by a checkpoint; how many segments went. Raises `OSError`."""
-    doomed = [number for number in list_segments(folder) if number < keep_from]
+def checkpoint_before(folder: Path, segment: int) -> tuple[int, Path] | None:
+    """The newest checkpoint that stands for nothing of a segment or later ones."""
+    return max((found for found in _checkpoints(folder) if found[0] < segment), default=None)
+
+
+def _checkpoints(folder: Path) -> list[tuple[int, Path]]:
+    return [(int(match[1]), path) for path in folder.iterdir() if (match := _NAME.fullmatch(path.name))]
+
+
+def write_checkpoint(folder: Path, head: Head, tombstones: Tombstones, keep_from: int) -> bool:
+    """A checkpoint for all segments before `keep_from`; False when there is one already. Raises `OSError`."""
+    latest = latest_checkpoint(folder)
+    covered = -1 if latest is None else latest[0]
+    doomed = [number for number in list_segments(folder) if covered < number < keep_from]
     if not doomed:
-        return 0
+        return False
+    head.files.sync()
     shapes = _last_shapes(folder, doomed)
     write_segment(folder / f"checkpoint.{doomed[-1]:08}", _content(head, tombstones, shapes))
-    remove_before(folder, keep_from)
-    return len(doomed)
+    return True
 
 
-def remove_before(folder: Path, keep_from: int) -> None:
-    """Delete segments and checkpoints that a newer checkpoint stands for."""
-    for number in list_segments(folder):
-        if number < keep_from:
-            segment_path(folder, number).unlink()
+def remove_covered(folder: Path, wanted_from: int, keep_bytes: int) -> None:
+    """Delete segments that a checkpoint stands for. Those from `wanted_from` on stay, as far as the newest `keep_bytes` of them go."""
     latest = latest_checkpoint(folder)
-    for path in folder.iterdir():
-        if path.name.endswith(".tmp") or (_NAME.fullmatch(path.name) and latest is not None and path != latest[1]):
+    covered = [] if latest is None else [number for number in list_segments(folder) if number <= latest[0]]
+    for number in reversed(covered):
+        path = segment_path(folder, number)
+        keep_bytes -= path.stat().st_size
+        if number < wanted_from or keep_bytes < 0:
             path.unlink()
+    segments = list_segments(folder)
+    before = checkpoint_before(folder, segments[0]) if segments else latest
+    for number, path in _checkpoints(folder):
+        if before is not None and number < before[0]:
+            path.unlink()
+    for path in folder.glob("*.tmp"):
+        path.unlink()
 
 
 def _last_shapes(folder: Path, doomed: list[int]) -> dict[int, bytes]:

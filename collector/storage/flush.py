@@ -81,10 +81,8 @@ class Flusher:
             )
         return int(block is not None)
 
-    def spill(self, limit: int = SPILL_SAMPLES) -> int:
-        """Write the sample log out when it holds more than `limit`; how many blocks were written."""
-        if len(self._head.log) < limit:
-            return 0
+    def spill(self) -> int:
+        """Write the sample log out; how many blocks were written."""
         runs = self._head.log.freeze()
         blocks = [block for run in runs for block in self._spill_run(run)]
         self._store.replace([], blocks)

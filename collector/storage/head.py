@@ -335,7 +335,7 @@ class Head(Roster, LayoutBook):
                 return
         self._alive.view()[sids] = True
         self._saw(int(timestamps.min()), int(timestamps.max()))
-        self.log.add(sids.astype(np.int32), np.array(timestamps, np.int64), np.array(values, np.float64))
+        self.log.add(sids.astype(np.int32, copy=False), timestamps, values)
         self._remember_newest(sids, timestamps, values)
 
     def replay_histograms(self, sids: Rows, timestamps: Timestamps, blobs: Sequence[bytes]) -> None:

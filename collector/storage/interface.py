@@ -155,6 +155,11 @@ class Appendable(Protocol):
         """Exemplars `(labels, value, timestamp_ms)` of series[i]."""
         ...
 
+    def write_log(self) -> bool:
+        """Hand what was appended to the operating system: from then on it survives a kill of this process. From any thread; False when the
+        disk refused, the storage then goes on trying."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SelectHint:

@@ -19,7 +19,7 @@ from collector.storage.assemble import Batch
 from collector.storage.block import Block
 from collector.storage.blockstore import BlockStore
 from collector.storage.blockwriter import BlockWriter
-from collector.storage.checkpoint import truncate_log
+from collector.storage.checkpoint import remove_covered, write_checkpoint
 from collector.storage.coarse import CoarseCopies
 from collector.storage.compact import Merge, block_ranges, expired, plan_merge
 from collector.storage.downsample import RESOLUTIONS
@@ -27,16 +27,16 @@ from collector.storage.flush import SPILL_LEVEL, SPILL_SAMPLES, Flusher
 from collector.storage.head import Head
 from collector.storage.interface import Rows
 from collector.storage.options import StorageOptions
-from collector.storage.order import MIN_TIME
+from collector.storage.order import MAX_TIME, MIN_TIME
 from collector.storage.sections import CorruptFileError
 from collector.storage.tombstones import Tombstones
 from collector.storage.ulid import new_ulid
-from collector.storage.wal import list_segments
 from pharos import allocator
 
 logger = logging.getLogger(__name__)
 
 _TRIM_EVERY_MS: Final = 30_000
+_READ_BYTES: Final = 512 << 20  # of the log: what remote write has not read yet is kept up to this size
 _SEGMENTS_KEPT: Final = 2  # of the log: slabs older than this are sealed before they are full
 
 
@@ -59,6 +59,7 @@ class Maintenance:
         self._lock = threading.Lock()
         self._refused: dict[str, str] = {}
         self.spill_samples = SPILL_SAMPLES
+        self.log_wanted_from: Callable[[], int] = lambda: MAX_TIME  # the oldest segment that somebody still reads
         self._trimmed_ms = 0
         self.compactions = 0
         self.compactions_failed = 0
@@ -72,6 +73,11 @@ class Maintenance:
     @property
     def disk_refuses(self) -> bool:
         return bool(self._refused)
+
+    def write(self) -> bool:
+        """Write the log without waiting for the disk."""
+        wal = self._head.wal
+        return wal is None or self._attempt("log", wal.write)
 
     def sync(self) -> bool:
         """Write and fsync the log."""
@@ -122,26 +128,32 @@ class Maintenance:
 
     def _flush(self, now_ms: int) -> None:
         self._head.files.sync()
-        self.flushes += self._flusher.spill(self.spill_samples)
         until = self._flusher.due_until(now_ms)
+        spills = len(self._head.log) >= self.spill_samples
+        if spills or (self._head.log and self._head.min_time < until):
+            self._leave_log_behind()
+        if spills:
+            self.flushes += self._flusher.spill()
         if until != MIN_TIME:
             written = self._flusher.run(until)
             self.flushes += written
             if written:
                 self._tombstones.forget_before(self._head.flushed_until)
 
+    def _leave_log_behind(self) -> None:
+        """What is written to blocks now shall not be read again at the next start: no segment of the log may hold it together with what comes."""
+        if self._head.wal is not None:
+            self._head.segment = self._head.wal.cut()
+            self._head.seal(self._head.segment)
+
     def _checkpoint(self) -> None:
         wal = self._head.wal
         if wal is None:
             return
         keep_from = min(self._head.oldest_segment(), wal.segment)
-        segments = list_segments(wal.folder)
-        if not segments or segments[0] >= keep_from:
-            return
         try:
-            self._head.files.sync()
-            truncate_log(wal.folder, self._head, self._tombstones, keep_from)
-            self.checkpoints += 1
+            self.checkpoints += write_checkpoint(wal.folder, self._head, self._tombstones, keep_from)
+            remove_covered(wal.folder, self.log_wanted_from(), _READ_BYTES)
         except OSError:
             self.checkpoints_failed += 1
             raise

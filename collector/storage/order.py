@@ -176,10 +176,20 @@ class Order:
         report.too_far_ahead += other.too_far_ahead
 
     def _remember_newest(self, sids: Rows, timestamps: Timestamps, values: Values) -> None:
+        """Samples in the order they were taken in; a series may come many times."""
+        ends = np.r_[sids[1:] != sids[:-1], True]
+        if (
+            ends[:-1] | (timestamps[1:] > timestamps[:-1])
+        ).all():  # as they usually come: only the last of each stretch matters
+            sids, timestamps, values = sids[ends], timestamps[ends], values[ends]
         last, last_value = self._last_time.view(), self._last_value.view()
         newer = timestamps > last[sids]
-        np.maximum.at(last, sids[newer], timestamps[newer])
-        newest = newer & (timestamps == last[sids])
+        sids, timestamps, values = sids[newer], timestamps[newer], values[newer]
+        last[sids] = timestamps  # of several the last one stays
+        overtaken = timestamps > last[sids]
+        if overtaken.any():
+            np.maximum.at(last, sids[overtaken], timestamps[overtaken])
+        newest = timestamps == last[sids]
         last_value[sids[newest]] = values[newest]
 
     def newest_of(self, sids: Rows) -> Timestamps:

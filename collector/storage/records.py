@@ -155,11 +155,12 @@ def samples_parts(sids: Rows, timestamps: Timestamps, values: Values) -> tuple[b
     )
 
 
-def decode_samples(payload: memoryview) -> tuple[Rows, Timestamps, Values]:
+def view_samples(payload: memoryview) -> tuple[NDArray[np.int32], Timestamps, Values]:
+    """Arrays over the record's own bytes."""
     count, _ = _TWO.unpack_from(payload)
     timestamps = np.frombuffer(payload, "<i8", count, 8)
     values = np.frombuffer(payload, "<f8", count, 8 + 8 * count)
-    return np.frombuffer(payload, "<i4", count, 8 + 16 * count).astype(np.int64), timestamps, values
+    return np.frombuffer(payload, "<i4", count, 8 + 16 * count), timestamps, values
 
 
 def histograms_parts(sids: Rows, timestamps: Timestamps, blobs: Sequence[bytes]) -> tuple[bytes, ...]:

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from collector.storage import records
-from collector.storage.checkpoint import latest_checkpoint, remove_before
+from collector.storage.checkpoint import latest_checkpoint
 from collector.storage.exemplars import Exemplar
 from collector.storage.head import Head
-from collector.storage.interface import Rows
+from collector.storage.interface import Rows, Timestamps, Values
+from collector.storage.pending import PendingSamples
 from collector.storage.records import Kind
 from collector.storage.tombstones import Tombstones
 from collector.storage.wal import WalDamage, list_segments, read_segment, segment_path
@@ -31,12 +32,12 @@ class Replay:
         self._progress = on_progress
         self._shapes: dict[int, int] = {}
         self._known = np.zeros(0, bool)
+        self._pending = PendingSamples(self._samples)
 
     def run(self, folder: Path) -> None:
         segments = list_segments(folder)
         checkpoint = latest_checkpoint(folder)
         if checkpoint is not None:
-            remove_before(folder, checkpoint[0] + 1)
             segments = [number for number in segments if number > checkpoint[0]]
             self.head.segment = checkpoint[0] + 1
             self._segment(checkpoint[1], checkpoint[0], last=False)
@@ -53,14 +54,11 @@ class Replay:
         size = path.stat().st_size
         if size == 0:
             return
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            view = memoryview(mapped)
-            try:
-                for kind, payload in read_segment(view, number, last, self._damaged):
-                    self._apply(kind, payload)
-                    payload.release()
-            finally:
-                view.release()
+        with path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # goes with its last view
+        for kind, payload in read_segment(memoryview(mapped), number, last, self._damaged):
+            self._apply(kind, payload)
+        self._pending.flush()
 
     def _damaged(self, damage: WalDamage) -> None:
         self.damages.append(damage)
@@ -72,8 +70,10 @@ class Replay:
     def _apply(self, kind: int, payload: memoryview) -> None:
         match kind:
             case Kind.SERIES:
+                self._pending.flush()
                 self._learn(records.decode_series(payload, self.head.table))
             case Kind.SHAPE:
+                self._pending.flush()
                 self._shape(payload)
             case Kind.ROW:
                 self._row(payload)
@@ -82,7 +82,7 @@ class Replay:
                 if number in self.head.groups:
                     self.head.close_group(self.head.groups[number], log=False)
             case Kind.SAMPLES:
-                self._samples(payload)
+                self._pending.add(payload)
             case _:
                 self._other(kind, payload)
 
@@ -139,14 +139,11 @@ class Replay:
         self.samples += len(values)
         self.head.replay_row(group, timestamp_ms, values)
 
-    def _samples(self, payload: memoryview) -> None:
-        sids, timestamps, values = records.decode_samples(payload)
+    def _samples(self, sids: Rows, timestamps: Timestamps, values: Values) -> None:
         if not self._all_known(sids):
-            known = (
-                (sids < len(self._known)) & self._known[np.minimum(sids, len(self._known) - 1)]
-                if len(self._known)
-                else np.zeros(len(sids), bool)
-            )
+            known = np.zeros(len(sids), bool)
+            inside = sids < len(self._known)
+            known[inside] = self._known[sids[inside]]
             self.left_out += 1
             sids, timestamps, values = sids[known], timestamps[known], values[known]
         if len(sids):

@@ -137,6 +137,9 @@ class Storage:
     def replay_status(self) -> ReplayStatus:
         return self._replay
 
+    def write_log(self) -> bool:
+        return self.maintenance.write()
+
     def sync(self) -> bool:
         """Make everything appended so far durable. False when the disk refused (said in the log and a metric); call again later."""
         return self.maintenance.sync()

@@ -53,10 +53,10 @@ def segment_path(folder: Path, number: int) -> Path:
 
 
 class WalWriter:
-    """Collects records in memory; `sync` writes and fsyncs them in the caller's thread, so that appending never waits for a disk.
+    """Collects records in memory; `write` and `sync` write them in the caller's thread, so that appending never waits for a disk.
 
-    Records come from one thread at a time; `sync` may be called from another. After a failed write (full disk) the records are kept
-    and written with the next `sync`.
+    Records come from one thread at a time; `write` and `sync` may be called from others. After a failed write (full disk) the records are
+    kept and written with the next one.
     """
 
     def __init__(
@@ -76,6 +76,8 @@ class WalWriter:
         self._flushed = 0  # bytes ever written: by `sync` only
         self._unwritten: list[bytes] = []
         self._lock = threading.Lock()
+        self._syncing = threading.Lock()  # taken before `_lock`: whoever only writes does not wait for a disk
+        self._unsynced = False
         self._file: int | None = None
         self._size = 0
 
@@ -93,8 +95,8 @@ class WalWriter:
     def queued_bytes(self) -> int:
         return self._queued - self._flushed
 
-    def sync(self) -> None:
-        """Write everything queued so far and fsync it. Raises `OSError`; nothing is lost by that."""
+    def write(self) -> None:
+        """Hand everything queued so far to the operating system: it survives this process. Raises `OSError`; nothing is lost by that."""
         with self._lock:
             count = len(self._pending)  # both steps are atomic, and `extend` adds whole records
             self._unwritten.extend(self._pending[:count])
@@ -104,8 +106,24 @@ class WalWriter:
             size = sum(map(len, self._unwritten))
             self._write_all()
             self._flushed += size
-            assert self._file is not None
-            os.fdatasync(self._file)
+            self._unsynced = True
+
+    def sync(self) -> None:
+        """Write everything queued so far and fsync it: it survives this machine. Raises `OSError`; nothing is lost by that."""
+        with self._syncing:
+            self.write()
+            with self._lock:
+                if not self._unsynced or self._file is None:
+                    return
+                handle = os.dup(self._file)  # a `write` meanwhile may close the file and begin the next one
+                self._unsynced = False
+            try:
+                os.fdatasync(handle)
+            except OSError:
+                self._unsynced = True
+                raise
+            finally:
+                os.close(handle)
             self.fsyncs += 1
 
     def cut(self) -> int:
@@ -174,7 +192,7 @@ class WalWriter:
         if self._file is not None:
             os.fdatasync(self._file)
             os.close(self._file)
-            self._file = None
+            self._file, self._unsynced = None, False
 
 
 def sync_folder(folder: Path) -> None:
@@ -235,9 +253,9 @@ def _compress(raw: bytes, codec: int) -> bytes:
 
 def _decompress(stored: memoryview, raw_size: int, codec: int) -> memoryview:
     if codec == CODECS["lz4"]:
-        return memoryview(bytes(cramjam.lz4.decompress_block(stored, output_len=raw_size)))
+        return memoryview(cramjam.lz4.decompress_block(stored, output_len=raw_size))
     if codec == CODECS["zstd"]:
-        return memoryview(bytes(cramjam.zstd.decompress(stored)))
+        return memoryview(cramjam.zstd.decompress(stored, output_len=raw_size))
     return stored
 
 

@@ -100,6 +100,9 @@ class FakeStorage:
     def append_exemplars(self, series: Sequence[LabelSet], exemplars: Sequence[tuple[LabelSet, float, int]]) -> None:
         self.exemplars.extend(zip(series, exemplars, strict=True))
 
+    def write_log(self) -> bool:
+        return True
+
     def shown(self) -> dict[str, list[tuple[int, str]]]:
         """Samples as text, for comparisons: staleness markers as `stale`, NaN as `nan`."""
         from pharos.labels import format_labels

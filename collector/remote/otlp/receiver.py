@@ -42,6 +42,7 @@ class OtlpReceiver:
                 "Left out of an OTLP request", extra={"problems": "; ".join(sorted(set(translated.problems)))}
             )
         written = self._receiver.store(translated.request, strict=False)
+        await self._receiver.keep()
         if written.problem:
             return PlainTextResponse(written.problem + "\n", 400)
         return Response(b"" if kind == _PROTOBUF else b"{}", 200, media_type=kind)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -63,6 +64,10 @@ class RemoteWriteManager:
             metrics=self._metrics,
         )
         return writer, asyncio.create_task(writer.run(), name=f"remote-write:{section.name or section.url}")
+
+    def oldest_segment(self) -> int:
+        """The oldest segment of the log that is not sent yet."""
+        return min((writer.segment for writer, _ in self._writers), default=sys.maxsize)
 
     async def run(self) -> None:
         """Until `stop`; raises when a writer died, which no engine can cause."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from collector.storage import records
-from collector.storage.checkpoint import latest_checkpoint
+from collector.storage.checkpoint import checkpoint_before
 from collector.storage.interface import ABSENT_BITS, STALE_NAN, Rows, Timestamps, Values
 from collector.storage.records import Kind
 from collector.storage.wal import RECORD_HEADER, SEGMENT_MAGIC, block_at, list_segments, read_segment, segment_path
@@ -87,8 +87,8 @@ class LogTail:
     def _learn_segment(self, number: int, end: int | None) -> None:
         """Take in the shapes of a segment, or of the checkpoint before the first one, up to an offset."""
         if not self._groups:
-            checkpoint = latest_checkpoint(self._folder)
-            if checkpoint is not None and checkpoint[0] < number:
+            checkpoint = checkpoint_before(self._folder, number)
+            if checkpoint is not None:
                 self._learn(checkpoint[1], None)
         self._learn(segment_path(self._folder, number), end)
 
@@ -155,7 +155,8 @@ class LogTail:
         elif kind == Kind.CLOSE:
             self._groups.pop(records.decode_close(payload)[0], None)
         elif kind == Kind.SAMPLES:
-            _add(batch, *records.decode_samples(payload))
+            numbers, times, values = records.view_samples(payload)
+            _add(batch, numbers.astype(np.int64), times, values)
         elif kind == Kind.HISTOGRAMS:
             sids, times, blobs = records.decode_histograms(payload)
             batch.histogram_sids.append(sids)

@@ -63,6 +63,7 @@ class RemoteWriter:
         self._delivery = Delivery(config, clock)
         self._marks = (name, redact_url(config.url))
         self._v2 = config.protobuf_message != "prometheus.WriteRequest"
+        self.segment = 0  # of the log: this and later ones are read again after a crash
         self._metadata_due = 0.0
         self._pending: Batch | None = None
         self._reading: asyncio.Future[Batch] | None = None
@@ -205,6 +206,7 @@ class RemoteWriter:
         try:
             saved = orjson.loads(self._state.read_bytes())
             self._tail.start_at(Position(int(saved["segment"]), int(saved["offset"])))
+            self.segment = self._tail.position.segment
         except FileNotFoundError:
             self._tail.start_at_end()
             self._save()
@@ -223,6 +225,7 @@ class RemoteWriter:
             orjson.dumps({"segment": position.segment, "offset": position.offset, "url": self._marks[1]})
         )
         temporary.replace(self._state)
+        self.segment = position.segment
 
     async def close(self) -> None:
         await self._delivery.close()

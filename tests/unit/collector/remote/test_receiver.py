@@ -1,5 +1,7 @@
 """Remote write as the specifications and Prometheus's receiver have it."""
 
+from pathlib import Path
+
 import httpx
 import numpy as np
 import pytest
@@ -15,6 +17,8 @@ from collector.remote.receiver import WriteReceiver, message_type
 from collector.remote.snappy import compress, decompress
 from collector.remote.write_message import WriteDecoder
 from collector.storage.interface import AppendReport
+from collector.storage.options import StorageOptions
+from collector.storage.storage import Storage
 from tests.support.fake_storage import FakeStorage
 
 SERIES = (("__name__", "up"), ("job", "x"))
@@ -163,3 +167,17 @@ def test_truncated_messages_are_refused() -> None:
             WriteDecoder().decode_v1(body[:cut])
     with pytest.raises(ProtobufError):
         list(fields(b"\x0b"))
+
+
+async def test_samples_survive_a_kill_from_the_answer_on(tmp_path: Path) -> None:
+    kept = Storage(tmp_path, StorageOptions(max_ahead_ms=0))
+    kept.open()
+    receiver = WriteReceiver(kept, CollectorRegistry())
+    app = Starlette(routes=[Route("/api/v1/write", receiver.__call__, methods=["POST"])])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        assert (await post(client, v1(one_series(dict(SERIES), [1_700_000_000_000], [1.0])))).status_code == 204
+    kept.abandon()  # nothing was synced
+    again = Storage(tmp_path, StorageOptions(max_ahead_ms=0))
+    again.open()
+    assert again.series([], 0, 1 << 62) == [dict(SERIES)]
+    again.close()

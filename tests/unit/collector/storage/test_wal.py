@@ -101,3 +101,21 @@ def test_a_queue_that_never_drains_drops_records_and_counts_them(tmp_path: Path)
     assert not writer.add(1, b"x" * 80)
     assert writer.dropped_records == 1
     writer.close()
+
+
+def test_what_is_written_can_be_read_at_once_and_is_synced_later(tmp_path: Path) -> None:
+    writer = WalWriter(tmp_path, first=1, segment_bytes=100)
+    assert writer.add(1, b"a" * 80)
+    writer.write()
+    assert [payload for _, payload in read(tmp_path)[0]] == [b"a" * 80]
+    assert writer.fsyncs == 0
+    writer.add(1, b"b" * 80)
+    writer.sync()
+    writer.sync()  # nothing to do
+    assert writer.fsyncs == 1
+    writer.add(1, b"c" * 80)
+    writer.write()  # in a new segment: the one before was synced when it was left
+    writer.sync()
+    assert writer.fsyncs == 2
+    assert [payload[:1] for _, payload in read(tmp_path)[0]] == [b"a", b"b", b"c"]
+    writer.close()
