@@ -6,11 +6,13 @@ become a `DensePart`, whose values are a reshaped slice of the flat output: no c
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from collector.storage.alone import alone
+from collector.storage.batch import Batch, Deleted
 from collector.storage.columns import ranges
 from collector.storage.interface import (
     ABSENT_BITS,
@@ -28,36 +30,6 @@ from collector.storage.series import SeriesTable
 
 _DENSE_MIN: Final = 4  # fewer series on an axis are cheaper as part of the flat rest
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
-
-
-class Batch(Protocol):
-    """Pieces of series from one place.
-
-    sids, axis: int64[P] series and axis of each piece; axis a has the times `times[starts[a]:starts[a] + lengths[a]]`, none of them empty.
-    absent: whether ABSENT_NAN may be among the values.
-    """
-
-    sids: Rows
-    axis: NDArray[np.int64]
-    times: Timestamps
-    starts: NDArray[np.int64]
-    lengths: NDArray[np.int64]
-    absent: bool
-    histograms: bool
-
-    def fill(self, destination: NDArray[np.int64], out: Values, objects: NDArray[np.object_] | None) -> None:
-        """Write the values of piece i to `out[destination[i]:...]` (histograms to `objects` as well)."""
-        ...
-
-
-class Deleted(Protocol):
-    """Time ranges that were deleted from series."""
-
-    def among(self, sids: Rows) -> NDArray[np.int64]:
-        """Positions of the series that have any."""
-        ...
-
-    def mask(self, sid: int, times: Timestamps) -> NDArray[np.bool_]: ...
 
 
 def assemble(
@@ -80,6 +52,9 @@ def gather(
     batches = [batch for batch in batches if len(batch.sids)]
     if not batches:
         return np.empty(0, np.int64), []
+    only = alone(batches, deleted)
+    if only is not None:
+        return only
     axes = _Axes(batches)
     sids = np.concatenate([batch.sids for batch in batches])
     axis = np.concatenate([batch.axis + base for batch, base in zip(batches, axes.bases, strict=True)])

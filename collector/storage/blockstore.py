@@ -9,7 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from collector.storage.assemble import Batch, Deleted, gather
+from collector.storage.assemble import gather
+from collector.storage.batch import Batch, Deleted
 from collector.storage.block import Block
 from collector.storage.blockwriter import BlockWriter
 from collector.storage.compact import Merge

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.storage.assemble import Batch, gather
+from collector.storage.assemble import gather
+from collector.storage.batch import Batch
 from collector.storage.block import Block
 from collector.storage.blockstore import BlockStore
 from collector.storage.blockwriter import BlockWriter

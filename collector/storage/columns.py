@@ -67,3 +67,30 @@ def ranges(starts: NDArray[Any], lengths: NDArray[Any]) -> NDArray[np.int64]:
         return np.empty(0, np.int64)
     before = np.cumsum(lengths) - lengths
     return np.repeat(np.asarray(starts, np.int64) - before, lengths) + np.arange(total, dtype=np.int64)
+
+
+def copy_pieces(
+    source: NDArray[Any],
+    first: NDArray[np.int64],
+    target: NDArray[Any],
+    place: NDArray[np.int64],
+    lengths: NDArray[np.int64],
+) -> None:
+    """Copy `source[first[i]:first[i] + lengths[i]]` to `target[place[i]:]` for each i; the pieces of the target do not overlap."""
+    if not len(lengths):
+        return
+    if len(lengths) == 1 or _adjoining(first, place, lengths):
+        begin, at, total = int(first[0]), int(place[0]), int(lengths.sum())
+        target[at : at + total] = source[begin : begin + total]
+    elif (lengths == lengths[0]).all():
+        # Pieces of one length: rows of strided views, copied without an index a sample.
+        width = int(lengths[0])
+        rows = np.lib.stride_tricks.sliding_window_view(target, width, writeable=True)
+        rows[place] = np.lib.stride_tricks.sliding_window_view(source, width)[first]
+    else:
+        target[ranges(place, lengths)] = source[ranges(first, lengths)]
+
+
+def _adjoining(first: NDArray[np.int64], place: NDArray[np.int64], lengths: NDArray[np.int64]) -> bool:
+    """Whether the pieces follow each other without a gap, in the source and in the target."""
+    return bool((first[1:] - first[:-1] == lengths[:-1]).all() and (place[1:] - place[:-1] == lengths[:-1]).all())

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from collector.storage.assemble import Batch, Deleted
+from collector.storage.batch import Batch, Deleted
 from collector.storage.block import Block
 from collector.storage.blockstore import BlockStore
 from collector.storage.blockwriter import BlockWriter

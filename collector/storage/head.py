@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from collector.histogram import FloatHistogram
 from collector.storage import records
-from collector.storage.assemble import Batch
+from collector.storage.batch import Batch
 from collector.storage.columns import Column
 from collector.storage.exemplars import Exemplar, ExemplarStore
 from collector.storage.group import HeadGroup

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from collector.storage.assemble import Batch
+from collector.storage.batch import Batch
 from collector.storage.block import Block
 from collector.storage.blockstore import BlockStore
 from collector.storage.blockwriter import BlockWriter

@@ -7,13 +7,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.storage.columns import ranges
+from collector.storage.columns import copy_pieces, ranges
 from collector.storage.frames import decode_columns, frame_times
 from collector.storage.headfiles import HeadFiles
 from collector.storage.interface import Rows, Timestamps, Values
 from collector.storage.layout import ROWS, Layout, Slab
 from collector.storage.samplelog import Run
 
+_FEW: Final = 8  # series or segments: what Python does sooner than NumPy
 _DECODE_AT_ONCE: Final = 8192  # pairs; keeps the intermediate arrays in the processor's cache
 
 
@@ -92,13 +93,15 @@ class RunBatch:
     def __init__(self, run: Run, sids: Rows, min_ms: int, max_ms: int) -> None:
         """sids: the series wanted, ascending."""
         place = run.find(sids)
-        own = run.axes()[place] if len(place) else np.empty(0, np.int64)
-        _, first, axis = np.unique(own, return_index=True, return_inverse=True)
+        if len(place) <= _FEW:  # looking for series with the same times costs more than it saves
+            first = axis = np.arange(len(place))
+        else:
+            _, first, axis = np.unique(run.axes()[place], return_index=True, return_inverse=True)
         begins, ends = run.offsets[place[first]], run.offsets[place[first] + 1]
         low = bisect_segments(run.times, begins, ends, min_ms) - begins
         length = bisect_segments(run.times, begins, ends, max_ms + 1) - begins - low
         some = length > 0
-        keep = some[axis] if len(place) else np.empty(0, bool)
+        keep = some[axis]
         number = np.cumsum(some) - 1
         self.sids: Rows = run.sids[place[keep]].astype(np.int64)
         self.axis: NDArray[np.int64] = number[axis[keep]]
@@ -110,29 +113,16 @@ class RunBatch:
         self._values = run.values
 
     def fill(self, destination: NDArray[np.int64], out: Values, objects: NDArray[np.object_] | None) -> None:
-        lengths = self.lengths[self.axis]
-        order = np.argsort(destination, kind="stable")
-        begin, first, sizes = destination[order], self._first[order], lengths[order]
-        if len(begin) and (begin[1:] == begin[:-1] + sizes[:-1]).all():
-            total = int(sizes.sum())
-            target = out[int(begin[0]) : int(begin[0]) + total]
-            if (first[1:] == first[:-1] + sizes[:-1]).all():
-                target[:] = self._values[int(first[0]) : int(first[0]) + total]
-            elif (sizes == sizes[0]).all():
-                # Series of one length: rows of a strided view, copied without an index a sample.
-                width = int(sizes[0])
-                windows = np.lib.stride_tricks.sliding_window_view(self._values, width)
-                target.reshape(-1, width)[:] = windows[first]  # np.take would copy the whole view first
-            else:
-                np.take(self._values, ranges(first, sizes), out=target)
-        else:
-            out[ranges(destination, lengths)] = self._values[ranges(self._first, lengths)]
+        copy_pieces(self._values, self._first, out, destination, self.lengths[self.axis])
 
 
 def bisect_segments(
     times: Timestamps, begins: NDArray[np.int64], ends: NDArray[np.int64], value: int
 ) -> NDArray[np.int64]:
     """The first place in each ascending segment whose time is at least `value`, or its end."""
+    if len(begins) <= _FEW:
+        pairs = zip(begins.tolist(), ends.tolist(), strict=True)
+        return np.array([begin + int(times[begin:end].searchsorted(value)) for begin, end in pairs], np.int64)
     low, high = begins.copy(), ends.copy()
     for _ in range(int((ends - begins).max(initial=0)).bit_length()):
         middle = (low + high) >> 1

@@ -21,7 +21,8 @@ import numpy as np
 
 from collector.histogram import FloatHistogram
 from collector.storage import records
-from collector.storage.assemble import Batch, assemble
+from collector.storage.assemble import assemble
+from collector.storage.batch import Batch
 from collector.storage.block import Block
 from collector.storage.blockstore import BlockStore
 from collector.storage.coarse import CoarseCopies

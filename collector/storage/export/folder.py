@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from collector.storage.assemble import Batch, assemble
+from collector.storage.assemble import assemble
+from collector.storage.batch import Batch
 from collector.storage.block import Block
 from collector.storage.blockstore import BlockStore
 from collector.storage.interface import Selection
