@@ -1,6 +1,5 @@
 """The life of one target: wait, fetch, read, append, report; and say so when something is wrong."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from typing import Final
@@ -8,23 +7,18 @@ from typing import Final
 from collector.config.scrape import ScrapeConfig
 from collector.scrape.failure_log import FailureLog
 from collector.scrape.fetch import BodyLimitError, Fetcher, Response
-from collector.scrape.fetch.wire import BufferPool
 from collector.scrape.formats import parsers
 from collector.scrape.formats.nhcb import convert_classic
-from collector.scrape.metrics import ScrapeMetrics
 from collector.scrape.mutate import LabelLimitError, LabelRules
 from collector.scrape.negotiate import page_format
 from collector.scrape.page import Counts, Page, ParseOptions, ScrapeError
 from collector.scrape.series import BucketLimitError, SampleLimitError, SampleRules, TargetSeries
-from collector.scrape.settings import DEFAULTS, ScrapeSettings
 from collector.scrape.target import Target
-from collector.storage.interface import Appendable, AppendReport
-from pharos.clock import Clock
+from collector.scrape.workplace import Workplace
+from collector.storage.interface import AppendReport
 
 logger = logging.getLogger(__name__)
 
-# A larger page is parsed in a thread when its shape is new, so that other targets are not kept waiting.
-_IN_THREAD_BYTES: Final = 128 * 1024
 _REPORT: Final = (
     "up",
     "scrape_duration_seconds",
@@ -38,20 +32,13 @@ _EXTRA_REPORT: Final = ("scrape_timeout_seconds", "scrape_sample_limit", "scrape
 class ScrapeLoop:
     """Scrapes one target until it is stopped."""
 
-    def __init__(
-        self,
-        target: Target,
-        config: ScrapeConfig,
-        storage: Appendable,
-        clock: Clock,
-        metrics: ScrapeMetrics,
-        buffers: BufferPool,
-        settings: ScrapeSettings = DEFAULTS,
-    ) -> None:
+    def __init__(self, target: Target, config: ScrapeConfig, workplace: Workplace) -> None:
         self.target = target
         self.forced_error = ""
-        self._config, self._clock, self._metrics, self._settings = config, clock, metrics, settings
-        self._fetcher = Fetcher(target.spec.url, config, float(target.spec.timeout), buffers)
+        self._config, self._workplace = config, workplace
+        self._clock, self._metrics, settings = workplace.clock, workplace.metrics, workplace.settings
+        self._tolerance_s = settings.tolerance_s
+        self._fetcher = Fetcher(target.spec.url, config, float(target.spec.timeout), workplace.buffers)
         self._options = ParseOptions(
             bool(config.scrape_native_histograms),
             bool(config.convert_classic_histograms_to_nhcb),
@@ -60,7 +47,7 @@ class ScrapeLoop:
         )
         self._extra = bool(config.extra_scrape_metrics)
         self._series = TargetSeries(
-            storage,
+            workplace.storage,
             target.spec.labels,
             LabelRules.of(target.spec.labels, config),
             SampleRules.of(config),
@@ -86,7 +73,7 @@ class ScrapeLoop:
             missed = int((started - tick) // interval)
             if missed > 0:
                 tick += missed * interval
-            await self.scrape(aligned_ms(started, tick, interval, self._settings.tolerance_s))
+            await self.scrape(aligned_ms(started, tick, interval, self._tolerance_s))
             tick += interval
 
     async def scrape(self, timestamp_ms: int) -> None:
@@ -128,15 +115,12 @@ class ScrapeLoop:
             response.release()
 
     async def _parse_and_take(self, response: Response, format_name: str, timestamp_ms: int) -> Counts:
-        parse = parsers[format_name].factory
         self._metrics.parsed.inc()
         body = response.body
         if len(body) == 0:  # whatever the format demands: nothing is nothing
             page = Page([], [], lambda _: [])
-        elif len(body) > _IN_THREAD_BYTES:
-            page = await asyncio.to_thread(parse, bytes(body), self._options)
         else:
-            page = parse(body, self._options)
+            page = await self._workplace.parse(parsers[format_name].factory, body, self._options)
         if self._options.convert_classic_histograms:
             page = convert_classic(page, keep_classic=self._options.always_classic_histograms)
         self.target.metadata = page.metadata

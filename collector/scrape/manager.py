@@ -8,12 +8,12 @@ from prometheus_client import CollectorRegistry
 
 from collector.config.prometheus import PrometheusConfig
 from collector.discovery import sd_metrics
-from collector.scrape.fetch.wire import BufferPool
 from collector.scrape.metrics import ScrapeMetrics
 from collector.scrape.page import Metadata
 from collector.scrape.pool import ScrapePool
 from collector.scrape.settings import DEFAULTS, ScrapeSettings
 from collector.scrape.target import Target
+from collector.scrape.workplace import Workplace
 from collector.storage.interface import Appendable
 from pharos.clock import Clock
 from pharos.labels import Labels
@@ -31,10 +31,9 @@ class ScrapeManager:
         registry: CollectorRegistry,
         settings: ScrapeSettings = DEFAULTS,
     ) -> None:
-        self._storage, self._clock, self._settings = storage, clock, settings
         self._metrics = ScrapeMetrics(registry)
+        self._workplace = Workplace(storage, clock, self._metrics, settings)
         sd_metrics.register(registry)
-        self._buffers = BufferPool()
         self._pools: dict[str, ScrapePool] = {}
         self._stopped = asyncio.Event()
 
@@ -49,7 +48,7 @@ class ScrapeManager:
                 await pool.reconfigure(wanted[name])
         for name, job in wanted.items():
             if name not in self._pools:
-                pool = ScrapePool(job, self._storage, self._clock, self._metrics, self._buffers, self._settings)
+                pool = ScrapePool(job, self._workplace)
                 self._pools[name] = pool
                 pool.start()
         self._metrics.reloads.inc()

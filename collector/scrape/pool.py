@@ -6,14 +6,10 @@ from collections.abc import Sequence
 
 from collector.config.scrape import ScrapeConfig
 from collector.discovery import TargetGroup, watch
-from collector.scrape.fetch.wire import BufferPool
 from collector.scrape.loop import ScrapeLoop
-from collector.scrape.metrics import ScrapeMetrics
-from collector.scrape.settings import DEFAULTS, ScrapeSettings
 from collector.scrape.target import Target
 from collector.scrape.targets import TargetSpec, build_targets, within_limit
-from collector.storage.interface import Appendable
-from pharos.clock import Clock
+from collector.scrape.workplace import Workplace
 from pharos.labels import Labels
 
 logger = logging.getLogger(__name__)
@@ -22,18 +18,9 @@ logger = logging.getLogger(__name__)
 class ScrapePool:
     """One job. A target that stays keeps its loop when the set of targets changes."""
 
-    def __init__(
-        self,
-        config: ScrapeConfig,
-        storage: Appendable,
-        clock: Clock,
-        metrics: ScrapeMetrics,
-        buffers: BufferPool,
-        settings: ScrapeSettings = DEFAULTS,
-    ) -> None:
+    def __init__(self, config: ScrapeConfig, workplace: Workplace) -> None:
         self.config = config
-        self._storage, self._clock, self._metrics, self._buffers = storage, clock, metrics, buffers
-        self._settings = settings
+        self._workplace, self._metrics = workplace, workplace.metrics
         self._loops: dict[object, ScrapeLoop] = {}
         self._tasks: dict[object, asyncio.Task[None]] = {}
         self._leaving: set[asyncio.Task[None]] = set()
@@ -43,12 +30,12 @@ class ScrapePool:
         self._stopping = False
         self.dropped: list[Labels] = []
         self.dropped_count = 0
-        metrics.pools.inc()
+        self._metrics.pools.inc()
 
     def start(self) -> None:
         """Begin to look for targets."""
         self._discovery = asyncio.create_task(
-            watch(self.config, self.sync, name=self.config.job_name, clock=self._clock),
+            watch(self.config, self.sync, name=self.config.job_name, clock=self._workplace.clock),
             name=f"discovery:{self.config.job_name}",
         )
 
@@ -103,7 +90,7 @@ class ScrapePool:
 
     def _begin(self, spec: TargetSpec, limit_error: str) -> None:
         target = Target(spec, self.config.job_name)
-        loop = ScrapeLoop(target, self.config, self._storage, self._clock, self._metrics, self._buffers, self._settings)
+        loop = ScrapeLoop(target, self.config, self._workplace)
         loop.forced_error = limit_error
         self._loops[spec.key] = loop
         self._tasks[spec.key] = asyncio.create_task(loop.run(), name=f"scrape:{spec.url}")

@@ -1,11 +1,26 @@
 """Arrays that grow at the end, one writer and many readers."""
 
-from typing import Any, Generic, TypeVar
+import mmap
+from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 Scalar = TypeVar("Scalar", bound=np.generic)
+
+_MAP_FROM_BYTES: Final = 64 * 1024
+
+
+def room(count: int, dtype: DTypeLike) -> NDArray[Any]:
+    """An array without content. A large one comes straight from the system: what was never written takes no memory, and all of it is
+    given back at the end; in the heap it would leave holes between what lives on."""
+    kind = np.dtype(dtype)
+    size = count * kind.itemsize
+    if size < _MAP_FROM_BYTES:
+        return np.empty(count, kind)
+    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    pages.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(pages, kind)
 
 
 class Column(Generic[Scalar]):
@@ -18,7 +33,7 @@ class Column(Generic[Scalar]):
     __slots__ = ("_data", "_size")
 
     def __init__(self, dtype: DTypeLike, capacity: int = 16) -> None:
-        self._data: NDArray[Any] = np.empty(capacity, dtype)
+        self._data = room(capacity, dtype)
         self._size = 0
 
     def __len__(self) -> int:
@@ -55,7 +70,7 @@ class Column(Generic[Scalar]):
     def _reserve(self, count: int) -> None:
         needed = self._size + count
         if needed > len(self._data):
-            grown: NDArray[Any] = np.empty(max(needed, len(self._data) + (len(self._data) >> 1) + 16), self._data.dtype)
+            grown = room(max(needed, len(self._data) + (len(self._data) >> 1) + 16), self._data.dtype)
             grown[: self._size] = self._data[: self._size]
             self._data = grown
 

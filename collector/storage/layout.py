@@ -8,32 +8,24 @@ Readers take `layout.slabs()` first and `layout.frames` afterwards: sealing publ
 missed; what is seen twice is left out by time.
 """
 
-import mmap
 import threading
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.storage.columns import Column
+from collector.storage.columns import Column, room
 from collector.storage.interface import ABSENT_NAN, Rows, Values
 
 ROWS: Final = 32
-_MAP_FROM_BYTES: Final = 64 * 1024
 
 
 _swap = threading.Lock()  # the appending and the sealing thread both replace a layout's tuple of slabs
 
 
 def _rows(width: int) -> NDArray[np.float64]:
-    """Room for ROWS rows. Large ones come straight from the system: memory that no row has touched yet is not used, and it is given back
-    when the slab is sealed; from the heap it would stay in full, twice as much on average."""
-    size = ROWS * width * 8
-    if size < _MAP_FROM_BYTES:
-        return np.empty((ROWS, width))
-    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    pages.madvise(mmap.MADV_NOHUGEPAGE)
-    return np.frombuffer(pages, np.float64).reshape(ROWS, width)
+    """Room for ROWS rows."""
+    return room(ROWS * width, np.float64).reshape(ROWS, width)
 
 
 class Slab:

@@ -35,7 +35,7 @@ from pharos import allocator
 
 logger = logging.getLogger(__name__)
 
-_TRIM_EVERY_MS: Final = 30_000
+_TRIM_EVERY_MS: Final = 10_000
 _READ_BYTES: Final = 512 << 20  # of the log: what remote write has not read yet is kept up to this size
 _SEGMENTS_KEPT: Final = 2  # of the log: slabs older than this are sealed before they are full
 
