@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from collector.api.context import ApiContext, ServerSettings, ServerState
 from collector.api.execution import QueryRunner
-from collector.api.routes import api_routes
+from collector.api.routes import Cors, api_routes
 from collector.api.targets_view import ScrapeTargets
 from collector.config import PrometheusConfig, load_config
 from collector.flags import features_of, shown_flags
@@ -155,13 +155,14 @@ class CollectorService(Service):
             rule_folder=rule_folder(options),
             reload=self.reload,
         )
-        site = Site(prefix_of(options))
+        site = Site(prefix_of(options), Cors(self.api.settings.cors_origin))
         server = WebServer(
             web_options(options, timeout_s=float(options.web_read_timeout)),
             app=site,
             registry=self.registry,
             ready=lambda: self.state.ready,
             reload=self.reload,
+            name="Prometheus Server",
         )
         quit_ = self._stopping.set if options.web_enable_lifecycle else None
         site.routes(

@@ -5,12 +5,15 @@ from html import escape
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from collector.api.context import ServerSettings
+from collector.api.routes import PREFIX, Cors, get_route
+from collector.api.status import build_info
 
 _PAGE: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
 body{{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#1c2430;background:#fff}}
@@ -32,12 +35,26 @@ document.getElementById('f').onsubmit=e=>{{e.preventDefault();show()}};show()</s
 class Site:
     """The application behind the server, below a path prefix. `routes` comes once everything is built."""
 
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
+    def __init__(self, prefix: str, cors: Cors) -> None:
+        self._prefix, self._cors = prefix, cors
         self._app = Starlette()
 
     def routes(self, routes: Sequence[BaseRoute]) -> None:
-        self._app = Starlette(routes=routes)
+        self._app = Starlette(routes=routes, exception_handlers={404: self._refuse, 405: self._refuse})
+        self._app.router.redirect_slashes = False
+
+    async def _refuse(self, request: Request, error: Exception) -> Response:
+        """No such page, or not by this method; OPTIONS is answered everywhere."""
+        assert isinstance(error, HTTPException)
+        if request.method == "OPTIONS" and request.url.path.startswith(f"{PREFIX}/"):
+            return self._cors.mark(request, Response(status_code=204))
+        if error.status_code == 404:
+            return PlainTextResponse("404 page not found\n", 404)
+        methods = {name.strip() for name in (error.headers or {}).get("Allow", "").split(",")}
+        allow = {"Allow": ", ".join(sorted(methods | {"OPTIONS"}))}
+        if request.method == "OPTIONS":
+            return Response(headers=allow)
+        return PlainTextResponse("Method Not Allowed\n", 405, allow)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -61,8 +78,12 @@ def start_page_routes(settings: ServerSettings, prefix: str, stop: Callable[[], 
         )
         return HTMLResponse(text)
 
-    async def to_graph(_: Request) -> Response:
-        return RedirectResponse(f"{prefix}/query", 302)
+    async def to_query(request: Request) -> Response:
+        target = f"{prefix}/query" + (f"?{request.url.query}" if request.url.path.endswith("/graph") else "")
+        return HTMLResponse(f'<a href="{escape(target)}">Found</a>.\n\n', 302, {"Location": target})
+
+    async def version(_: Request) -> Response:
+        return JSONResponse(build_info())
 
     async def quit_(_: Request) -> Response:
         if stop is None:
@@ -71,8 +92,9 @@ def start_page_routes(settings: ServerSettings, prefix: str, stop: Callable[[], 
         return PlainTextResponse("Requesting termination... Goodbye!")
 
     return [
-        Route("/", to_graph, methods=["GET"]),
-        Route("/graph", page, methods=["GET"]),
-        Route("/query", page, methods=["GET"]),
+        get_route("/", to_query),
+        get_route("/graph", to_query),
+        get_route("/query", page),
+        get_route("/version", version),
         Route("/-/quit", quit_, methods=["POST", "PUT"]),
     ]

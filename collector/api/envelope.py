@@ -69,9 +69,7 @@ def _clean(value: Any) -> Any:
 
 def accepts_gzip(request: Request) -> bool:
     """Whether the client reads gzip."""
-    return any(
-        part.split(";")[0].strip() == "gzip" for part in request.headers.get("accept-encoding", "").lower().split(",")
-    )
+    return any(part.strip() == "gzip" for part in request.headers.get("accept-encoding", "").split(","))
 
 
 def _response(request: Request, body: bytes, code: int = 200, media_type: str = JSON) -> Response:

@@ -14,6 +14,11 @@ from numpy.typing import NDArray
 _PLAIN_LOW, _PLAIN_HIGH = 1e-6, 1e21
 
 
+def number(value: float) -> float | int:
+    """A number for JSON, where Go writes no `.0`."""
+    return int(value) if value.is_integer() else value
+
+
 def value_text(value: float) -> str:
     """One value."""
     if value == 0:

@@ -12,7 +12,7 @@ from collector.api.context import ApiContext, QueryOptions
 from collector.api.envelope import JSON, Pieces, streamed, success
 from collector.api.errors import ApiError, bad_parameter
 from collector.api.execution import ActiveQuery
-from collector.api.numbers import value_text
+from collector.api.numbers import number, value_text
 from collector.api.parameters import MAX_MS, MIN_MS, Parameters, parse_duration_s
 from collector.promql.errors import InvalidQueryError, ParseError
 from collector.promql.parser import pretty, to_json
@@ -25,7 +25,7 @@ MAX_POINTS: Final = 11_000
 async def instant(context: ApiContext, request: Request, parameters: Parameters) -> Response:
     """`/api/v1/query`"""
     limit = parameters.limit()
-    at_ms = parameters.time("time", context.now_ms())
+    at_ms = parameters.engine_time("time", context.now_ms())
     options = _options(context, parameters)
     text = parameters.text("query")
 
@@ -73,6 +73,8 @@ def _options(context: ApiContext, parameters: Parameters) -> Callable[[ActiveQue
     timeout_s = context.settings.query_timeout_s
     if parameters.text("timeout"):
         timeout_s = min(timeout_s, parameters.duration("timeout"))
+        if timeout_s <= 0:
+            raise bad_parameter("query", "context deadline exceeded")
     try:
         lookback_s = parse_duration_s(parameters.text("lookback_delta") or "0")
     except ValueError as error:
@@ -99,13 +101,14 @@ async def _answer(
     """Evaluate in a worker and send what it makes, in the form the client asked for."""
     accept = request.headers.get("accept", "")
     in_columns = columns.wants_columns(accept)
+    steps_told = parameters.text("stats") == "all" and "promql-per-step-stats" in context.settings.features
 
     def work(query: ActiveQuery) -> Pieces:
         result = evaluate(query)
         taken_s = time.time() - query.started_at
         _log(context, request, parameters, result, query, taken_s)
         asked = parameters.text("stats")
-        stats = stats_json(result, query.queue_s, taken_s, per_step=asked == "all") if asked else None
+        stats = stats_json(result, query.queue_s, taken_s, per_step=steps_told) if asked else None
         cut = limit if limit < len(result) else 0
         warnings = ["results truncated due to limit"] if cut else []
         pieces: Iterator[bytes]
@@ -147,7 +150,7 @@ def stats_json(result: QueryResult, queue_s: float, taken_s: float, *, per_step:
     if per_step and stats.total_samples:
         times = [int(ms) / 1000 for ms in result.times_ms] or [0.0]
         samples["totalQueryableSamplesPerStep"] = [
-            [when, count] for when, count in zip(times, stats.samples_per_step.tolist(), strict=False)
+            [number(when), count] for when, count in zip(times, stats.samples_per_step.tolist(), strict=False)
         ]
     timings = {
         "evalTotalTime": stats.eval_s + stats.sort_s + stats.prepare_s,
@@ -186,12 +189,18 @@ async def exemplars(context: ApiContext, request: Request, parameters: Parameter
     except ParseError as error:
         raise ApiError("bad_data", str(error)) from error
     selectors = [node.matchers for node in walk(expr) if isinstance(node, VectorSelector)]
+    if not selectors:
+        return Response(status_code=204)
     found = await context.runner.call(lambda: context.storage.exemplars(selectors, start, end))
     shown = [
         {
             "seriesLabels": series,
             "exemplars": [
-                {"labels": dict(one.labels), "value": value_text(one.value), "timestamp": one.timestamp_ms / 1000}
+                {
+                    "labels": dict(one.labels),
+                    "value": value_text(one.value),
+                    "timestamp": number(one.timestamp_ms / 1000),
+                }
                 for one in found_there
             ],
         }

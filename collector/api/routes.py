@@ -31,9 +31,9 @@ ROUTES: Final[tuple[tuple[str, Sequence[str], Handler], ...]] = (
     ("/query_exemplars", _FORM, query.exemplars),
     ("/format_query", _FORM, query.format_query),
     ("/parse_query", _FORM, query.parse_query),
-    ("/series", _FORM, series.series),
+    ("/series", (*_FORM, "DELETE"), series.series),
     ("/labels", _FORM, series.labels),
-    ("/label/{name:path}/values", _GET, series.label_values),
+    ("/label/{name}/values", _GET, series.label_values),
     ("/metadata", _GET, targets.metadata),
     ("/targets", _GET, targets.targets),
     ("/targets/metadata", _GET, targets.target_metadata),
@@ -71,14 +71,28 @@ def api_routes(context: ApiContext) -> list[BaseRoute]:
     for path, methods, handler in ROUTES:
         if context.settings.agent and path.startswith(_NOT_FOR_AGENTS):
             handler = _unavailable  # noqa: PLW2901
-        routes.append(Route(PREFIX + path, _endpoint(context, handler, cors), methods=[*methods, "OPTIONS"]))
-    routes.append(Route("/federate", _endpoint(context, federate.federate, cors), methods=["GET"]))
+        routes.append(_route(PREFIX + path, _endpoint(context, handler, cors), (*methods, "OPTIONS")))
+    routes.append(_route("/federate", _endpoint(context, federate.federate), ("GET",)))
     return routes
 
 
-def _endpoint(context: ApiContext, handler: Handler, cors: "Cors") -> Callable[[Request], Awaitable[Response]]:
+def get_route(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+    """A page that takes GET and nothing else."""
+    return _route(path, endpoint, ("GET",))
+
+
+def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]], methods: Sequence[str]) -> Route:
+    """A route that takes just these methods: no HEAD, as in Prometheus."""
+    route = Route(path, endpoint, methods=list(methods))
+    route.methods = set(methods)
+    return route
+
+
+def _endpoint(
+    context: ApiContext, handler: Handler, cors: "Cors | None" = None
+) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        if request.method == "OPTIONS":
+        if request.method == "OPTIONS" and cors is not None:
             return cors.mark(request, Response(status_code=204))
         if not context.state.ready and handler is not status.walreplay:
             return PlainTextResponse("Service Unavailable", 503)
@@ -95,7 +109,7 @@ def _endpoint(context: ApiContext, handler: Handler, cors: "Cors") -> Callable[[
         except Exception as error:
             logger.exception("Request failed", extra={"path": request.url.path})
             response = failure(request, ApiError("internal", f"{type(error).__name__}: {error}"))
-        return cors.mark(request, response)
+        return response if cors is None else cors.mark(request, response)
 
     return endpoint
 

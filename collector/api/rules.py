@@ -1,7 +1,6 @@
 """`/rules`, `/alerts`, `/alertmanagers`."""
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -10,12 +9,13 @@ from starlette.responses import Response
 from collector.api.context import ApiContext
 from collector.api.envelope import success
 from collector.api.errors import ApiError, bad_parameter
-from collector.api.numbers import rfc3339
-from collector.api.parameters import Parameters
+from collector.api.numbers import number, rfc3339
+from collector.api.parameters import Parameters, named_selectors
 from collector.promql.parser.numbers import format_float
 from collector.rules.alert import Alert
 from collector.rules.alerting import AlertingRule
 from collector.rules.group import AnyRule, Group
+from pharos.gotemplate.gofmt import quote
 from pharos.matchers import Matcher
 
 
@@ -23,16 +23,18 @@ async def rules(context: ApiContext, request: Request, parameters: Parameters) -
     """`/api/v1/rules`"""
     kind = parameters.text("type").lower()
     if kind not in ("", "alert", "record"):
-        raise bad_parameter("type", f"not supported value {parameters.text('type')!r}".replace("'", '"'))
+        raise bad_parameter("type", f"not supported value {quote(kind)}")
     with_alerts = not _excluded(parameters)
-    selectors = parameters.matchers()
+    selectors = named_selectors(parameters)
     limit, token = _paging(parameters)
-    groups, next_token = _page(_chosen(context, parameters), limit, token)
-    shown = []
-    for group in groups:
-        chosen = [rule for rule in group.rules if _wanted(rule, kind, parameters.texts("rule_name[]"), selectors)]
-        if chosen or not (kind or parameters.texts("rule_name[]") or selectors):
-            shown.append(group_json(group, chosen, with_alerts=with_alerts))
+    names = parameters.texts("rule_name[]")
+    found = (
+        (group, [rule for rule in group.rules if _wanted(rule, kind, names, selectors)])
+        for group in _from(_chosen(context, parameters), token)
+    )
+    filled = [(group, chosen) for group, chosen in found if chosen]
+    shown = [group_json(group, chosen, with_alerts=with_alerts) for group, chosen in filled[: limit or None]]
+    next_token = _token(filled[limit][0]) if 0 < limit < len(filled) else ""
     data: dict[str, Any] = {"groups": shown}
     if next_token:
         data["groupNextToken"] = next_token
@@ -41,7 +43,7 @@ async def rules(context: ApiContext, request: Request, parameters: Parameters) -
 
 def _excluded(parameters: Parameters) -> bool:
     try:
-        return parameters.flag("exclude_alerts")
+        return parameters.flag("exclude_alerts", lowered=True)
     except ApiError as error:
         text = error.message.split(": ", 1)[1]
         raise bad_parameter("exclude_alerts", f"error converting exclude_alerts: {text}") from error
@@ -59,26 +61,31 @@ def _chosen(context: ApiContext, parameters: Parameters) -> list[Group]:
 def _paging(parameters: Parameters) -> tuple[int, str]:
     text, token = parameters.text("group_limit"), parameters.text("group_next_token")
     if token and not text:
-        raise bad_parameter("group_limit", "group_limit needs to be present in order to paginate over the groups")
+        raise bad_parameter("group_next_token", "group_limit needs to be present in order to paginate over the groups")
     if not text:
         return 0, ""
-    limit = parameters.whole("group_limit")
+    try:
+        limit = parameters.whole("group_limit", parser="strconv.ParseInt")
+    except ApiError as error:
+        problem = error.message.split(": ", 1)[1]
+        raise bad_parameter("group_limit", f"group_limit needs to be a valid number: {problem}") from error
     if limit <= 0:
         raise bad_parameter("group_limit", "group_limit needs to be greater than 0")
     return limit, token
 
 
-def _page(groups: Sequence[Group], limit: int, token: str) -> tuple[Sequence[Group], str]:
-    if not limit:
-        return groups, ""
-    tokens = [hashlib.sha1(group.key.encode(), usedforsecurity=False).hexdigest() for group in groups]
-    start = 0
-    if token:
-        if token not in tokens:
-            raise bad_parameter("group_next_token", f"invalid group_next_token '{token}'. were rule groups changed?")
-        start = tokens.index(token)
-    end = start + limit
-    return groups[start:end], tokens[end] if end < len(groups) else ""
+def _token(group: Group) -> str:
+    return hashlib.sha1(group.key.encode(), usedforsecurity=False).hexdigest()
+
+
+def _from(groups: list[Group], token: str) -> list[Group]:
+    """The groups from the one that a token names."""
+    if not token:
+        return groups
+    tokens = [_token(group) for group in groups]
+    if token not in tokens:
+        raise bad_parameter("group_next_token", f"invalid group_next_token '{token}'. were rule groups changed?")
+    return groups[tokens.index(token) :]
 
 
 def _wanted(rule: AnyRule, kind: str, names: list[str], selectors: list[list[Matcher]]) -> bool:
@@ -95,7 +102,7 @@ def group_json(group: Group, chosen: list[AnyRule], *, with_alerts: bool = True)
         "name": group.name,
         "file": group.file,
         "rules": [rule_json(rule, with_alerts=with_alerts) for rule in chosen],
-        "interval": group.interval_ms / 1000,
+        "interval": number(group.interval_ms / 1000),
         "limit": group.limit,
         "evaluationTime": group.last_duration_s,
         "lastEvaluation": rfc3339(group.last_at_s),
@@ -116,8 +123,8 @@ def rule_json(rule: AnyRule, *, with_alerts: bool = True) -> dict[str, Any]:
             "state": rule.worst,
             "name": rule.name,
             "query": rule.query,
-            "duration": rule.hold_ms / 1000,
-            "keepFiringFor": rule.keep_firing_ms / 1000,
+            "duration": number(rule.hold_ms / 1000),
+            "keepFiringFor": number(rule.keep_firing_ms / 1000),
             "labels": rule.labels,
             "annotations": rule.annotations,
             "alerts": [alert_json(alert) for alert in rule.active] if with_alerts else None,

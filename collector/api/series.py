@@ -1,6 +1,7 @@
 """`/series`, `/labels`, `/label/<name>/values`."""
 
 from collections.abc import Callable, Iterable
+from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,7 +9,8 @@ from starlette.responses import Response
 from collector.api.context import ApiContext
 from collector.api.envelope import dump, success
 from collector.api.errors import ApiError
-from collector.api.parameters import MAX_MS, MIN_MS, Parameters
+from collector.api.parameters import MAX_MS, MIN_MS, Parameters, named_selectors
+from pharos.gotemplate.gofmt import quote
 from pharos.labels import Labels, is_valid_utf8_name
 from pharos.matchers import Matcher
 
@@ -17,6 +19,8 @@ _TRUNCATED = "results truncated due to limit"
 
 async def series(context: ApiContext, request: Request, parameters: Parameters) -> Response:
     """`/api/v1/series`"""
+    if request.method == "DELETE":  # Prometheus has the route and no more
+        raise ApiError("internal", "not implemented")
     if not parameters.texts("match[]"):
         raise ApiError("bad_data", "no match[] parameter provided")
     limit = parameters.limit()
@@ -39,7 +43,7 @@ async def series(context: ApiContext, request: Request, parameters: Parameters) 
 async def labels(context: ApiContext, request: Request, parameters: Parameters) -> Response:
     """`/api/v1/labels`"""
     start, end = _span(parameters)
-    limit, selectors = parameters.limit(), _selectors(parameters)
+    limit, selectors = parameters.limit(), named_selectors(parameters)
     return await _names(
         context, request, limit, selectors, lambda matchers: context.storage.label_names(matchers, start, end)
     )
@@ -47,11 +51,12 @@ async def labels(context: ApiContext, request: Request, parameters: Parameters) 
 
 async def label_values(context: ApiContext, request: Request, parameters: Parameters) -> Response:
     """`/api/v1/label/<name>/values`"""
-    name = unescaped(str(request.path_params["name"]))
+    raw = unquote_to_bytes(request.scope["raw_path"].rsplit(b"/", 2)[1]).decode(errors="surrogateescape")
+    name = unescaped(raw)
     if not is_valid_utf8_name(name):
-        raise ApiError("bad_data", f'invalid label name: "{name}"')
+        raise ApiError("bad_data", f"invalid label name: {quote(name)}")
     start, end = _span(parameters)
-    limit, selectors = parameters.limit(), _selectors(parameters)
+    limit, selectors = parameters.limit(), named_selectors(parameters)
     return await _names(
         context, request, limit, selectors, lambda matchers: context.storage.label_values(name, matchers, start, end)
     )
@@ -74,19 +79,8 @@ async def _names(
     return success(request, found[:limit] if cut else found, [_TRUNCATED] if cut else [])
 
 
-def _selectors(parameters: Parameters) -> list[list[Matcher]]:
-    """The selectors; their errors stand for themselves here."""
-    try:
-        return parameters.matchers()
-    except ApiError as error:
-        raise ApiError("bad_data", error.message.removeprefix('invalid parameter "match[]": ')) from error
-
-
 def _span(parameters: Parameters) -> tuple[int, int]:
-    start, end = parameters.time("start", MIN_MS), parameters.time("end", MAX_MS)
-    if end < start:
-        raise ApiError("bad_data", 'invalid parameter "end": end timestamp must not be before start timestamp')
-    return start, end
+    return parameters.time("start", MIN_MS), parameters.time("end", MAX_MS)
 
 
 def unescaped(name: str) -> str:

@@ -50,8 +50,13 @@ async def runtimeinfo(context: ApiContext, request: Request, parameters: Paramet
 
 
 async def buildinfo(context: ApiContext, request: Request, parameters: Parameters) -> Response:
-    """`/api/v1/status/buildinfo`. Clients such as Grafana read the version to know what a Prometheus can do: ours speaks 3.5's API."""
-    data = {
+    """`/api/v1/status/buildinfo`"""
+    return success(request, build_info())
+
+
+def build_info() -> dict[str, str]:
+    """Clients such as Grafana read the version to know what a Prometheus can do: ours speaks 3.5's API."""
+    return {
         "version": "3.5.0",
         "revision": f"pharos-{__version__}",
         "branch": "pharos",
@@ -61,13 +66,14 @@ async def buildinfo(context: ApiContext, request: Request, parameters: Parameter
         "application": "pharos",
         "pharosVersion": __version__,
     }
-    return success(request, data)
 
 
 async def tsdb(context: ApiContext, request: Request, parameters: Parameters) -> Response:
     """`/api/v1/status/tsdb`"""
-    text = parameters.text("limit", "10")
-    limit = int(text) if text.isdigit() else 0
+    try:
+        limit = parameters.whole("limit", 10)
+    except ApiError:
+        limit = 0
     if not 1 <= limit <= 10_000:
         raise ApiError("bad_data", "limit must be a positive number" if limit < 1 else "limit must not exceed 10000")
     stats = await context.runner.call(lambda: context.storage.stats(limit))

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from collector.api.context import ApiContext
 from collector.api.envelope import success
 from collector.api.errors import ApiError, bad_parameter
-from collector.api.parameters import Parameters, selector
+from collector.api.parameters import Parameters, any_selector
 
 
 async def targets(context: ApiContext, request: Request, parameters: Parameters) -> Response:
@@ -51,7 +51,7 @@ async def target_metadata(context: ApiContext, request: Request, parameters: Par
     matchers = []
     if wanted:
         try:
-            matchers = selector(wanted, "match_target")
+            matchers = any_selector(wanted, "match_target")
         except ApiError as error:
             raise ApiError("bad_data", error.message) from error
     metric = parameters.text("metric")

@@ -1,6 +1,7 @@
 """Paths in a configuration are relative to the file they stand in."""
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -39,7 +40,7 @@ def resolve_paths(value: T, folder: Path) -> T:
 def _joined(path: Any, folder: Path) -> Any:
     if isinstance(path, tuple):
         return tuple(_joined(item, folder) for item in path)
-    return type(path)(folder / path) if path else path
+    return type(path)(os.path.normpath(folder / path)) if path else path
 
 
 def _inside(value: Any, folder: Path) -> Any:

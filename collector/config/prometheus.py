@@ -14,6 +14,7 @@ import yaml
 from collector.config.alerting import AlertingConfig
 from collector.config.discovery import SUPPORTED, UNSUPPORTED
 from collector.config.global_section import GlobalConfig
+from collector.config.masking import masked
 from collector.config.paths import resolve_paths
 from collector.config.protocols import PROTO_FIRST_PROTOCOLS
 from collector.config.remote import OtlpConfig, RemoteReadConfig, RemoteWriteConfig
@@ -84,14 +85,14 @@ def _finish(
     if agent:
         _refuse_in_agent_mode(root, str(path))
     config: PrometheusConfig = _bind(root, str(path), PrometheusConfig)
-    config = resolve_paths(config, path.parent.absolute())
+    config = resolve_paths(config, path.parent)
     if prefer_protobuf and not config.global_.scrape_protocols:
         config = dataclasses.replace(
             config, global_=dataclasses.replace(config.global_, scrape_protocols=PROTO_FIRST_PROTOCOLS)
         )
     jobs = _inherit(config.scrape_configs, config.global_, root, str(path))
     jobs += _load_scrape_files(config, {job.job_name: str(path) for job in jobs})
-    return dataclasses.replace(config, scrape_configs=tuple(jobs), text=text)
+    return dataclasses.replace(config, scrape_configs=tuple(jobs), text=masked(text, root))
 
 
 def _bind(root: yaml.Node | None, file: str, kind: Any) -> Any:
@@ -106,7 +107,7 @@ def _load_scrape_files(config: PrometheusConfig, seen: dict[str, str]) -> list[S
     paths = (path for pattern in config.scrape_config_files for path in sorted(glob.glob(pattern)))
     for file in dict.fromkeys(paths):
         root = read_document(file)
-        loaded = resolve_paths(_bind(root, file, ScrapeConfigFile), Path(file).parent.absolute())
+        loaded = resolve_paths(_bind(root, file, ScrapeConfigFile), Path(file).parent)
         for job in _inherit(loaded.scrape_configs, config.global_, root, file):
             if job.job_name in seen:
                 raise ConfigError(

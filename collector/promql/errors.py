@@ -21,6 +21,8 @@ class Span:
 
     def line_column(self, text: str) -> str:
         """`line:column` of the start, both from 1, as Prometheus shows positions."""
+        if not text:
+            return "unknown position"
         if self.start > len(text):
             return "invalid position"
         before = text[: self.start]

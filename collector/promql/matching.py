@@ -144,7 +144,7 @@ def _check_one_side(rule: VectorMatching, many: Block, one: Block, keys: Rows, g
 def _duplicate_text(rule: VectorMatching, labels: LabelTable, first: int, second: int) -> str:
     side = "left" if rule.card == "one-to-many" else "right"
     group = only(labels, rule.labels) if rule.on else without(labels, {METRIC_NAME, *rule.labels})
-    shown = sorted(labels_text(labels.labels(row)) for row in (first, second))
+    shown = [labels_text(labels.labels(row)) for row in (second, first)]
     return (
         f"found duplicate series for the match group {labels_text(group.labels(second))} on the {side} hand-side of the operation: "
         f"[{shown[0]}, {shown[1]}];many-to-many matching not allowed: matching labels must be unique on one side"

@@ -237,7 +237,10 @@ class Storage:
         return [block for block in self.store.blocks() if block.meta.resolution_ms == 0]
 
     def series(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, limit: int = 0) -> list[Labels]:
-        found = [self.head.matching(matchers, min_ms, max_ms)]
+        in_head = self.head.matching(matchers, min_ms, max_ms)
+        if max_ms < self.head.max_time:  # some of them may have begun later
+            in_head = np.intersect1d(in_head, self.head.sids_between(MIN_TIME, max_ms))
+        found = [in_head]
         for block, rows in self._matching_rows(matchers, min_ms, max_ms):
             found.append(block.sids(rows, self.table))
         sids = np.unique(np.concatenate(found))

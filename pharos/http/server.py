@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 class WebServer:
     """One listening HTTP server around starlette routes or any ASGI application.
 
-    `metrics` renders `/metrics`; `ready` answers `/-/ready`; `reload`, when given, serves `/-/reload`.
+    `metrics` renders `/metrics`; `ready` answers `/-/ready`; `reload`, when given, serves `/-/reload`. A server with a `name` says "<name> is Ready.".
     """
 
     def __init__(
@@ -44,8 +44,9 @@ class WebServer:
         metrics: Callable[[Request], Awaitable[Response]] | None = None,
         ready: Callable[[], bool] = lambda: True,
         reload: Callable[[], Awaitable[None]] | None = None,
+        name: str = "",
     ) -> None:
-        self._options = options
+        self._options, self._name = options, name
         self._ready, self._reload, self._registry = ready, reload, registry
         self._inner = app or Starlette(routes=[*self.standard_routes(metrics), *routes])
         self._access = Access(options.config_file)
@@ -121,10 +122,12 @@ class WebServer:
         self._access.load()
 
     async def _on_healthy(self, _: Request) -> Response:
-        return PlainTextResponse("OK\n")
+        return PlainTextResponse(f"{self._name} is Healthy.\n" if self._name else "OK\n")
 
     async def _on_ready(self, _: Request) -> Response:
-        return PlainTextResponse("Ready\n") if self._ready() else PlainTextResponse("Not ready\n", 503)
+        if not self._ready():
+            return PlainTextResponse("Service Unavailable" if self._name else "Not ready\n", 503)
+        return PlainTextResponse(f"{self._name} is Ready.\n" if self._name else "Ready\n")
 
     async def _on_metrics(self, request: Request) -> Response:
         from pharos.http.own_metrics import render_registry

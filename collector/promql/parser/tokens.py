@@ -72,6 +72,8 @@ class Token:
         """The token as Prometheus's messages name it: `<op:+>`, `<by>`, `<aggr:sum>`, `identifier "x"`, `"("`."""
         if self.kind == EOF:
             return EOF
+        if self.kind == "@":  # it has no name in Prometheus's table
+            return '"<Item 57400>" <op:@>'
         if self.kind in OPERATORS:
             return f"<op:{self.text}>"
         if self.kind in MODIFIERS:

@@ -34,16 +34,16 @@ def to_json(node: Expr | None) -> Any:
         case VectorSelector():
             return {"type": "vectorSelector", **_selector(node)}
         case MatrixSelector():
-            length = {"range": node.range_ms, "rangeExpr": _duration(node.range_expr)}
+            length = {"range": node.range_ms, **_calculated("rangeExpr", node.range_expr)}
             return {"type": "matrixSelector", **_selector(node.vector), **length}
         case Subquery():
             return {
                 "type": "subquery",
                 "expr": to_json(node.expr),
                 "range": node.range_ms,
-                "rangeExpr": _duration(node.range_expr),
+                **_calculated("rangeExpr", node.range_expr),
                 "step": node.step_ms,
-                "stepExpr": _duration(node.step_expr),
+                **_calculated("stepExpr", node.step_expr),
                 **_shift(node.shift),
             }
         case Call():
@@ -86,12 +86,13 @@ def _matching(node: Binary) -> dict[str, Any] | None:
     matching = node.matching
     if matching is None:
         return None
+    fill = (matching.fill_left, matching.fill_right)
     return {
         "card": matching.card,
         "labels": list(matching.labels),
         "on": matching.on,
         "include": list(matching.include),
-        "fillValues": {"lhs": matching.fill_left, "rhs": matching.fill_right},
+        **({} if fill == (None, None) else {"fillValues": {"lhs": fill[0], "rhs": fill[1]}}),
     }
 
 
@@ -99,8 +100,8 @@ def _selector(node: VectorSelector) -> dict[str, Any]:
     return {
         "name": node.name,
         "matchers": [_matcher(matcher) for matcher in node.matchers],
-        "anchored": node.anchored,
-        "smoothed": node.smoothed,
+        **({"anchored": True} if node.anchored else {}),
+        **({"smoothed": True} if node.smoothed else {}),
         **_shift(node.shift),
     }
 
@@ -112,10 +113,15 @@ def _matcher(matcher: Matcher) -> dict[str, str]:
 def _shift(shift: TimeShift) -> dict[str, Any]:
     return {
         "offset": shift.offset_ms,
-        "offsetExpr": _duration(shift.offset_expr),
+        **_calculated("offsetExpr", shift.offset_expr),
         "timestamp": shift.at_ms,
         "startOrEnd": shift.edge or None,
     }
+
+
+def _calculated(key: str, node: DurationOperand | None) -> dict[str, Any]:
+    """What is calculated, where something is: clients of older versions do not know these keys."""
+    return {} if node is None else {key: _duration(node)}
 
 
 def _duration(node: DurationOperand | None) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import socket
 import ssl
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
@@ -52,8 +53,18 @@ class Fetcher:
                 return await self._fetch_with_httpx()
         except TimeoutError:
             raise self._error("context deadline exceeded") from None
+        except ConnectionRefusedError as error:
+            raise self._error(f"dial tcp {await self._dialled()}: connect: connection refused") from error
         except (OSError, ValueError) as error:
             raise self._error(_reason(error)) from error
+
+    async def _dialled(self) -> str:
+        """The address behind the host, as Go's errors name it."""
+        parts = urlsplit(self._url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        host = str(found[0][4][0])
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def _error(self, reason: str) -> FetchError:
         return FetchError(f'Get "{self._url}": {reason}')
@@ -191,8 +202,6 @@ def _authorization(config: ScrapeConfig) -> str:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, ConnectionRefusedError):
-        return "connect: connection refused"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__

@@ -151,6 +151,6 @@ def test_a_prefix_and_an_external_url(tmp_path: Path) -> None:
         assert httpx.get(f"{url}/prom/api/v1/query", params={"query": "1"}).json()["status"] == "success"
         assert httpx.get(f"{url}/api/v1/query", params={"query": "1"}).status_code == 404
         assert httpx.get(f"{url}/").headers["location"] == "/prom/"
-        assert "Expression" in httpx.get(f"{url}/prom/graph", params={"g0.expr": "up"}).text
+        assert "Expression" in httpx.get(f"{url}/prom/graph", params={"g0.expr": "up"}, follow_redirects=True).text
         assert httpx.post(f"{url}/prom/-/quit").status_code == 200
         assert process.wait(10) == 0

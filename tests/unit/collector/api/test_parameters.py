@@ -1,7 +1,7 @@
 import pytest
 
 from collector.api.errors import ApiError
-from collector.api.parameters import Parameters, parse_duration_s, parse_time_ms
+from collector.api.parameters import Parameters, engine_ms, parse_duration_s, parse_time_ms
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,9 @@ def test_times(text: str, expected: int) -> None:
     assert expected == parse_time_ms(text)
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "nan", "2024-05-01", "2024-13-01T00:00:00Z", "1e300"])
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "+nan", "2024-05-01", "2024-13-01T00:00:00Z", "1e400", "2024-05-01t10:20:30z"]
+)
 def test_bad_times(text: str) -> None:
     with pytest.raises(ValueError, match="to a valid timestamp"):
         parse_time_ms(text)
@@ -60,3 +62,9 @@ def test_a_selector_must_select_something() -> None:
         Parameters([("match[]", '{a=~".*"}')]).matchers()
     with pytest.raises(ApiError, match="no match"):
         Parameters([]).needed_matchers()
+
+
+def test_times_that_no_clock_shows_are_what_go_makes_of_them() -> None:
+    assert [engine_ms(parse_time_ms(text)) for text in ("nan", "Inf", "1e20")] == [-9223372036854, -9223372036854, 0]
+    assert engine_ms(parse_time_ms("1_000")) == 1_000_000
+    assert engine_ms(-1) == -1

@@ -11,7 +11,7 @@ FULL = Parser(ALL)
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "1:1: parse error: no expression found in input"),
+        ("", "unknown position: parse error: no expression found in input"),
         ("sum(", "1:5: parse error: unclosed left parenthesis"),
         ("a)", "1:3: parse error: unexpected right parenthesis ')'"),
         ("a b", '1:3: parse error: unexpected identifier "b"'),
