@@ -52,10 +52,7 @@ def untyped(name: str, help: str, value: float | None = None, labels: Mapping[st
 
 
 def _family(name: str, kind: MetricType, text: str, value: float | None, labels: Mapping[str, str] | None) -> Metric:
-    family = Metric(name, kind, text)
-    if value is not None:
-        family.add(value, labels)
-    return family
+    return Metric(name, kind, text, [] if value is None else [("", labels or {}, value, None)])
 
 
 def render(metrics: Iterable[Metric]) -> bytes:

@@ -1,5 +1,6 @@
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from pharos.config import ConfigError
 from pharos.http.lean import LeanServer, Request, Response
 from pharos.http.options import WebOptions
+from tests.support.certificates import make_certificates
 
 
 async def page(request: Request) -> Response:
@@ -110,3 +112,24 @@ async def test_stopping_lets_idle_clients_go(server: LeanServer) -> None:
     writer.close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=1)
+
+
+async def test_tls_with_certificates_of_clients(tmp_path: Path) -> None:
+    make_certificates(tmp_path)
+    (tmp_path / "web.yml").write_text(
+        "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n  client_ca_file: ca.crt\n"
+        "  client_auth_type: RequireAndVerifyClientCert\n"
+    )
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "ca.crt"))
+    server = LeanServer(WebOptions("127.0.0.1:0", config_file=str(tmp_path / "web.yml")), {"/": page}, reload=Reloads())
+    await server.start()
+    assert server.url.startswith("https://")
+    async with httpx.AsyncClient(base_url=server.url, verify=trusting) as stranger:
+        with pytest.raises(httpx.TransportError):
+            await stranger.get("/")
+    known = ssl.create_default_context(cafile=str(tmp_path / "ca.crt"))
+    known.load_cert_chain(tmp_path / "client.crt", tmp_path / "client.key")
+    async with httpx.AsyncClient(base_url=server.url, verify=known) as client:
+        assert (await client.get("/")).text == "page []\n"
+        assert (await client.post("/-/reload")).status_code == 200
+    await server.stop()
