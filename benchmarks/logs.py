@@ -55,12 +55,13 @@ def shipper(count: int) -> dict[str, object]:
     """Assembling documents from CRI lines, and packing the bodies."""
     from isal import igzip
 
-    from logship.assemble import Assembler, action_for
-    from logship.parse.multiline import kinds_of
+    from logship.assemble import Assembler
+    from logship.document import action_for
     from logship.record import Batch
 
     class File:
         key = b"abcdefghijk"
+        resume = None
 
     metadata = {
         "service": "cart",
@@ -70,7 +71,7 @@ def shipper(count: int) -> dict[str, object]:
     assembler = Assembler(
         shape="cri",
         parser="auto",
-        multiline=kinds_of("auto"),
+        multiline="auto",
         metadata=metadata,
         action=action_for("logs-{namespace}-default"),
     )

@@ -20,14 +20,20 @@ class DeadLetters:
         self.path = folder / "dead-letters.ndjson"
 
     def add(self, refused: list[tuple[bytes, str]], now: str) -> None:
-        """Keep items and reasons."""
+        """Keep items and reasons. Raises `OSError`, and then none of them stands in the file."""
         if self.path.exists() and self.path.stat().st_size > LIMIT_BYTES:
             os.replace(self.path, self.path.with_name(self.path.name + ".1"))
         lines = [_line(item, reason, now) for item, reason in refused]
-        with open(self.path, "ab") as file:
-            file.write(b"".join(lines))
-            file.flush()
-            os.fdatasync(file.fileno())
+        with open(self.path, "ab", buffering=0) as file:
+            before = file.tell()
+            try:
+                data = memoryview(b"".join(lines))
+                while data:
+                    data = data[file.write(data) :]
+                os.fdatasync(file.fileno())
+            except OSError:
+                os.ftruncate(file.fileno(), before)
+                raise
 
 
 def _line(item: bytes, reason: str, now: str) -> bytes:

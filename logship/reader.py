@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from logship.assemble import Assembler, action_for
+from logship.assemble import Assembler
 from logship.checkpoint import Checkpoints
 from logship.config import Config, ContainersInput, FilesInput
+from logship.document import action_for
 from logship.enrich.path import kubernetes_names
 from logship.inputs.discovery import Folders, Found, discover, siblings
 from logship.inputs.tail import Chain
 from logship.metrics import ShipMetrics
-from logship.parse.multiline import kinds_of
 from logship.record import Batch
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ BATCH_AGE_S: Final = 0.5
 SAVE_S: Final = 0.5
 FIGURES_S: Final = 2.0
 SWEEP_S: Final = 60.0
+COMPLAIN_S: Final = 60.0
 TURN_BYTES: Final = 1024 * 1024
 """Most a file may give before the next one has its turn."""
 
@@ -44,7 +45,7 @@ class Reader:
         self._batch = Batch()
         self._counted: dict[str, tuple[int, int, int, dict[str | None, int]]] = {}
         self.stopping = threading.Event()
-        self._due = dict.fromkeys(("discover", "save", "figures", "sweep"), 0.0)
+        self._due = dict.fromkeys(("discover", "save", "complain", "figures", "sweep"), 0.0)
 
     def run(self) -> None:
         """Read until told to stop."""
@@ -69,7 +70,7 @@ class Reader:
         if self._batch.marks and (read < TURN_BYTES or monotonic - self._batch.created > BATCH_AGE_S):
             self._hand_over()
         if self._is_due("save", SAVE_S, monotonic):
-            self._checkpoints.save()
+            self._save()
         if self._is_due("figures", FIGURES_S, monotonic):
             self.count()
         return read > 0
@@ -82,13 +83,26 @@ class Reader:
 
     def _hand_over(self) -> None:
         batch, self._batch = self._batch, Batch(created=time.monotonic())
+        if batch.cuts:
+            for tail, offset in batch.cuts:
+                tail.remember_cut(offset)
+            self._save()
         while not self.stopping.is_set():
             try:
                 self._out.put(batch, timeout=SAVE_S)
                 return
             except queue.Full:
-                self._checkpoints.save()
+                self._save()
+                self.discover()  # holds on to files that are rotated away before their turn comes
                 self.count()
+
+    def _save(self) -> None:
+        """A full disk does not end the shipping: checkpoints that are too old only send documents again."""
+        try:
+            self._checkpoints.save()
+        except OSError as error:
+            if self._is_due("complain", COMPLAIN_S, time.monotonic()):
+                logger.error("Checkpoints cannot be saved", extra={"reason": str(error)})
 
     def _finish(self) -> None:
         for chain in self._chains.values():
@@ -133,7 +147,7 @@ class Reader:
         assembler = Assembler(
             shape=shape,
             parser=kind.parser,
-            multiline=kinds_of(kind.multiline),
+            multiline=kind.multiline,
             metadata=metadata,
             action=self._action(labels),
         )
@@ -182,11 +196,11 @@ class Reader:
             self._metrics.read_lines.inc(assembler.lines - lines)
             self._metrics.malformed.inc(assembler.malformed - malformed)
             self._metrics.truncated.inc(chain.loss.truncated_files - truncated)
-            for level, number in assembler.by_level.items():
+            for level, number in assembler.documents.by_level.items():
                 if fresh := number - levels.get(level, 0):
                     self._metrics.lines.labels(*self._labels[real], level or "unknown").inc(fresh)
             self._counted[real] = (
-                assembler.lines, assembler.malformed, chain.loss.truncated_files, dict(assembler.by_level)
+                assembler.lines, assembler.malformed, chain.loss.truncated_files, dict(assembler.documents.by_level)
             )  # fmt: skip
             lag = chain.lag_bytes()
             self._metrics.lag_bytes.labels(real).set(lag)

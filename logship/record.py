@@ -7,11 +7,13 @@ this batch or an earlier one. Since batches are delivered in order, a delivered 
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from logship.held import Mark, Origin
+
 
 class Source(Protocol):
     """Something with a position that is remembered: a file being read."""
 
-    def delivered(self, position: int) -> None: ...
+    def delivered(self, mark: Mark) -> None: ...
 
 
 @dataclass(slots=True)
@@ -20,7 +22,9 @@ class Batch:
 
     items: list[bytes] = field(default_factory=list)
     size: int = 0
-    marks: dict[Source, int] = field(default_factory=dict)
+    marks: dict[Source, Mark] = field(default_factory=dict)
+    cuts: list[tuple[Origin, int]] = field(default_factory=list)
+    """Files and offsets where a record ended only because no more came in time: to be remembered before this is sent."""
     created: float = 0.0
     """Monotonic time of the first item."""
 
@@ -30,5 +34,5 @@ class Batch:
 
     def check_off(self) -> None:
         """Everything has arrived."""
-        for source, position in self.marks.items():
-            source.delivered(position)
+        for source, mark in self.marks.items():
+            source.delivered(mark)

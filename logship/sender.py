@@ -88,8 +88,8 @@ class Sender:
                 logger.info("The output takes documents again")
             self._metrics.blocked.set(0)
             self._metrics.known.inc(delivery.known)
-            if delivery.refused:
-                self._bury([(items[at], reason) for at, reason in delivery.refused])
+            if delivery.refused and not self._bury([(items[at], reason) for at, reason in delivery.refused]):
+                return False
             if not delivery.later:
                 return True
             self._metrics.retries.labels("items").inc()
@@ -101,18 +101,27 @@ class Sender:
 
     def _halves(self, items: list[bytes], reason: str) -> bool:
         if len(items) == 1:
-            self._bury([(items[0], reason)])
-            return True
+            return self._bury([(items[0], reason)])
         middle = len(items) // 2
         return self._deliver(items[:middle]) and self._deliver(items[middle:])
 
-    def _bury(self, refused: list[tuple[bytes, str]]) -> None:
-        self._dead.add(refused, self._now())
+    def _bury(self, refused: list[tuple[bytes, str]]) -> bool:
+        """Keep what was refused; False when told to stop before that was possible."""
+        backoff = self._backoff()
+        while True:
+            try:
+                self._dead.add(refused, self._now())
+                break
+            except OSError as error:
+                self._note_failure(RetryLaterError("dead_letters", f"{self._dead.path}: {error}"), backoff.attempts)
+                if self.stopping.wait(backoff.next_s()):
+                    return False
         self._metrics.dead.inc(len(refused))
         logger.error(
             "Documents refused, kept as dead letters",
             extra={"count": len(refused), "file": str(self._dead.path), "reason": refused[0][1][:300]},
         )
+        return True
 
     def _note_failure(self, error: RetryLaterError, attempts: int) -> None:
         self._metrics.blocked.set(1)

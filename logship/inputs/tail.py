@@ -7,11 +7,12 @@ truncated: the copy has the first line of a file already known, so reading goes 
 
 import logging
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from logship.assemble import Assembler
 from logship.checkpoint import Checkpoints
+from logship.held import Mark, Resume
 from logship.identity import Identity, head_of
 from logship.inputs.discovery import Found
 from logship.record import Batch
@@ -38,25 +39,32 @@ class Tail:
         self.changed_ns = 0
         self.quiet_since = 0.0
         self.gone = False
+        self.resume: Resume | None = None
 
     @property
     def open(self) -> bool:
         return self.fd >= 0
 
-    def settle(self, identity: Identity, offset: int) -> None:
+    def settle(self, identity: Identity, offset: int, resume: Resume | None = None) -> None:
         self.identity, self.key = identity, identity.key.encode()
         self.position = self.acknowledged = offset
+        self.resume = resume
 
-    def delivered(self, position: int) -> None:
-        """Everything before `position` has arrived."""
+    def delivered(self, mark: Mark) -> None:
+        """Everything before the mark has arrived."""
         identity = self.identity
         if identity is None:
             return
-        self.acknowledged = position
-        if self.gone and not self.open and position >= self.position:
+        self.acknowledged = mark.offset
+        if self.gone and not self.open and mark.offset >= self.position:
             self._checkpoints.forget(identity)
         else:
-            self._checkpoints.set(identity, self.path, position)
+            self._checkpoints.set(identity, self.path, mark)
+
+    def remember_cut(self, offset: int) -> None:
+        """A record ends at `offset`, also when it is read again."""
+        if self.identity is not None:
+            self._checkpoints.cut(self.identity, offset)
 
     def read(self) -> list[bytes]:
         """The next complete lines; they begin at `position`, which the caller moves."""
@@ -171,17 +179,17 @@ class Chain:
             taken = {other.identity for other in self.tails if other.identity is not None}
             known = self._checkpoints.by_head(head, {self.real, tail.path}, taken)
         if known is not None:
-            identity, offset = known
+            identity, offset, resume = known
             if offset > size:
-                identity, offset = Identity(identity.device, identity.inode, head, identity.generation + 1), 0
-            tail.settle(identity, offset)
+                identity, offset, resume = replace(identity, generation=identity.generation + 1), 0, None
+            tail.settle(identity, offset, resume)
             return
         identity, offset = (
             Identity(tail.device, tail.inode, head),
             size if self._from_end and tail.path == self.real else 0,
         )
         tail.settle(identity, offset)
-        self._checkpoints.set(identity, tail.path, offset)
+        self._checkpoints.set(identity, tail.path, Mark(offset))
 
     def read(self, batch: Batch, monotonic: float, budget: int) -> int:
         """Read up to about `budget` bytes; returns how many were read."""
@@ -218,8 +226,15 @@ class Chain:
             before = tail.position
             tail.position = self.assembler.feed(tail, lines, before, batch, monotonic)
             read += tail.position - before
-            batch.marks[tail] = self.assembler.mark(tail, tail.position)
+        if read:
+            self._mark(batch)
         return read
+
+    def _mark(self, batch: Batch) -> None:
+        """The batch carries how far each file is; also those read before, whose last record may have ended only now."""
+        for tail in self.tails:
+            if tail.identity is not None and tail.position > tail.acknowledged:
+                batch.marks[tail] = self.assembler.mark(tail, tail.position)
 
     def _same_or_fresh(self, tail: Tail, size: int) -> Tail:
         """The tail itself; a fresh one in its place when the file was emptied and written anew."""
@@ -236,7 +251,7 @@ class Chain:
         fresh = Tail(tail.path, tail.fd, tail.device, tail.inode, self._checkpoints)
         tail.fd = -1
         self.tails[self.tails.index(tail)] = fresh
-        self._checkpoints.set(old, self.real, tail.acknowledged)
+        self._checkpoints.set(old, self.real, Mark(tail.acknowledged))
         if head is not None:
             fresh.settle(Identity(old.device, old.inode, head, generation), 0)
         return fresh
@@ -256,9 +271,7 @@ class Chain:
         """Let records go that waited for more lines."""
         if self.assembler.holding:
             self.assembler.flush(batch, monotonic, force=force)
-            for tail in self.tails:
-                if tail.identity is not None and tail.position > tail.acknowledged:
-                    batch.marks[tail] = self.assembler.mark(tail, tail.position)
+            self._mark(batch)
 
     @property
     def finished(self) -> bool:

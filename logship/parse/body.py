@@ -1,7 +1,7 @@
 """The body of a line: JSON, logfmt or plain text, to message, level, time and fields."""
 
 import re
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
 
@@ -14,13 +14,8 @@ _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _PAIR: Final = re.compile(r'([^\s="]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)(?:\s+|$)')
 
 
-class Body(NamedTuple):
-    """A parsed body. `time` is RFC 3339 in UTC or None; `fields` is what is left."""
-
-    message: str
-    level: str | None = None
-    time: str | None = None
-    fields: dict[str, Any] | None = None
+Body = tuple[str, str | None, str | None, dict[str, Any] | None]
+"""A parsed body: message, level, time (RFC 3339 in UTC, or None) and the fields that are left."""
 
 
 def parse_json(content: bytes) -> Body | None:
@@ -49,7 +44,7 @@ def from_fields(fields: dict[str, Any], raw: bytes) -> Body:
             if isinstance(value, str) and _RFC3339.fullmatch(value):
                 moment = fields.pop(key)
                 break
-    return Body(raw.decode("utf-8", "replace") if message is None else message, found, moment, fields or None)
+    return raw.decode("utf-8", "replace") if message is None else message, found, moment, fields or None
 
 
 def parse_logfmt(content: bytes) -> Body | None:

@@ -24,7 +24,6 @@ _BY_WORD: Final = {
     for word in names.split(b" ")
 }  # fmt: skip
 _KLOG: Final = {73: "info", 87: "warn", 69: "error", 70: "fatal"}
-_KLOG_LETTERS: Final = frozenset((b"I", b"W", b"E", b"F"))
 HEAD_BYTES: Final = 72
 """Levels stand at the beginning of a line; further on the words are prose."""
 
@@ -32,13 +31,13 @@ HEAD_BYTES: Final = 72
 def named(value: object) -> str | None:
     """The level behind a field's value: `WARNING`, `warn`, `30` (bunyan, pino)."""
     if isinstance(value, str):
-        return _NAMES.get(value.lower())
+        return _NAMES.get(value) or _NAMES.get(value.lower())
     return _BY_NUMBER.get(value) if isinstance(value, int) else None
 
 
 def in_text(line: bytes) -> str | None:
     """The level of a plain line: klog's first letter, or a word at its beginning."""
-    if line[:1] in _KLOG_LETTERS and line[1:5].isdigit():
+    if line[1:5].isdigit() and line[0] in _KLOG:
         return _KLOG[line[0]]
     found = _IN_TEXT.search(line, 0, HEAD_BYTES)
     return _BY_WORD[found[0]] if found else None

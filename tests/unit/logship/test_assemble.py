@@ -4,18 +4,26 @@ from typing import Any
 
 import orjson
 
-from logship.assemble import HOLD_S, PARTIAL_HOLD_S, Assembler, action_for
-from logship.parse.multiline import kinds_of
+from logship.assemble import Assembler
+from logship.document import action_for
+from logship.held import HOLD_S, PARTIAL_HOLD_S, Resume
 from logship.record import Batch
 
 
 class File:
     key = b"abcdefghijk"
 
+    def __init__(self, resume: Resume | None = None) -> None:
+        self.resume = resume
+        self.cuts: list[int] = []
+
+    def remember_cut(self, offset: int) -> None:
+        self.cuts.append(offset)
+
 
 def assembler(shape: str = "cri", multiline: str = "auto", parser: str = "auto") -> Assembler:
     return Assembler(
-        shape=shape, parser=parser, multiline=kinds_of(multiline), metadata={"service": "cart"},
+        shape=shape, parser=parser, multiline=multiline, metadata={"service": "cart"},
         action=action_for("logs-%Y.%m.%d"), now=lambda: 1_795_172_400.5,
     )  # fmt: skip
 
@@ -54,11 +62,11 @@ def test_a_partial_line_goes_on_in_the_next_file() -> None:
     maker, batch, old, new = assembler(), Batch(), File(), File()
     maker.feed(old, [cri("first"), cri("half ", "P")], 0, batch, 0.0)
     start = len(cri("first")) + 1
-    assert maker.mark(old, 999) == start
+    assert maker.mark(old, 999).offset == start
     maker.feed(new, [cri("rest"), cri("next")], 0, batch, 0.0)
     maker.flush(batch, 0, force=True)
     assert [doc["message"] for doc in docs(batch)] == ["first", "half rest", "next"]
-    assert maker.mark(old, 999) == 999
+    assert maker.mark(old, 999).offset == 999
 
 
 def test_traces_become_one_document_and_json_is_never_held() -> None:
@@ -110,4 +118,58 @@ def test_docker_and_plain_and_logfmt() -> None:
 def test_levels_are_counted() -> None:
     maker, batch = assembler(multiline="none"), Batch()
     maker.feed(File(), [cri("INFO a"), cri("INFO b"), cri("c")], 0, batch, 0.0)
-    assert dict(maker.by_level) == {"info": 2, None: 1}
+    assert dict(maker.documents.by_level) == {"info": 2, None: 1}
+
+
+def test_a_record_is_let_through_when_the_next_line_shows_that_it_is_whole() -> None:
+    maker, batch = assembler(), Batch()
+    maker.feed(File(), [cri("one"), cri("two"), cri("three", stream="stderr"), cri("Four")], 0, batch, 0.0)
+    assert [doc["message"] for doc in docs(batch)] == ["one", "two"]  # only the last of each stream may go on
+    maker.feed(File(), [cri("  five")], 500, batch, 0.0)
+    maker.flush(batch, 0, force=True)
+    assert [doc["message"] for doc in docs(batch)] == ["one", "two", "Four\n  five", "three"]
+
+
+def test_a_stream_that_is_further_than_the_other_is_not_read_again() -> None:
+    lines = [cri("ERROR boom"), cri("held", stream="stderr"), cri("\tat a.b(C)"), cri('{"msg":"next"}')]
+    maker, batch, file = assembler(), Batch(), File()
+    end = maker.feed(file, lines, 0, batch, 0.0)
+    assert [doc["message"] for doc in docs(batch)] == ["ERROR boom\n\tat a.b(C)", "next"]
+    mark = maker.mark(file, end)
+    first = len(lines[0]) + 1
+    assert mark.offset == first
+    assert mark.ahead == {"stdout": end, "": end}
+
+    maker, batch = assembler(), Batch()
+    more = [*lines[1:], cri("after")]
+    maker.feed(File(Resume(mark.ahead)), more, first, batch, 0.0)
+    maker.flush(batch, 0, force=True)
+    assert [doc["message"] for doc in docs(batch)] == ["after", "held"]
+
+
+def test_a_record_cut_off_by_time_is_cut_off_again() -> None:
+    lines = [cri("ERROR boom"), cri("\tat a.b(C)")]
+    maker, batch, file = assembler(), Batch(), File()
+    end = maker.feed(file, lines, 0, batch, 0.0)
+    maker.flush(batch, HOLD_S)
+    assert batch.cuts == [(file, end)]
+    late = cri("\tat late.d(E)")
+    again = Batch()
+    file = File(Resume(cuts=frozenset({end})))
+    maker.feed(file, [*lines, late], 0, again, 0.0)
+    maker.flush(again, 0, force=True)
+    assert again.items[0] == batch.items[0]
+    assert docs(again)[1]["message"] == "\tat late.d(E)"
+    assert file.resume is None
+
+
+def test_a_file_is_not_done_while_a_record_begun_before_it_is_open() -> None:
+    maker, batch, old, new = assembler(), Batch(), File(), File()
+    maker.feed(old, [cri("half ", "P")], 0, batch, 0.0)
+    end = maker.feed(new, [cri("more ", "P")], 0, batch, 0.0)
+    assert maker.mark(old, 99).offset == 0
+    assert maker.mark(new, end).offset == 0
+    maker.feed(new, [cri("rest")], end, batch, 0.0)
+    maker.flush(batch, 0, force=True)
+    assert [doc["message"] for doc in docs(batch)] == ["half more rest"]
+    assert maker.mark(new, 999).offset == 999

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from logship.deadletter import DeadLetters
+from logship.held import Mark
 from logship.metrics import ShipMetrics
 from logship.outputs.base import Delivery, RetryLaterError, TooLargeError
 from logship.record import Batch
@@ -34,8 +35,8 @@ class Script:
 class Position:
     at = 0
 
-    def delivered(self, position: int) -> None:
-        self.at = position
+    def delivered(self, mark: Mark) -> None:
+        self.at = mark.offset
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def deliver(tmp_path: Path) -> Callable[[Script], tuple[bool, int, Sender]]:
             1,
         )
         position = Position()
-        batch = Batch(items=[b'{"create":{}}\n{"n":%d}\n' % n for n in range(4)], marks={position: 99})
+        batch = Batch(items=[b'{"create":{}}\n{"n":%d}\n' % n for n in range(4)], marks={position: Mark(99)})
         return sender.deliver(batch), position.at, sender
 
     return run
@@ -83,6 +84,16 @@ def test_what_is_refused_becomes_a_dead_letter(
     assert b'"reason":"mapping"' in (tmp_path / "dead-letters.ndjson").read_bytes()
 
 
+def test_a_dead_letter_that_cannot_be_kept_is_not_checked_off(tmp_path: Path) -> None:
+    (tmp_path / "dead-letters.ndjson").mkdir()  # nothing can be written there
+    script = Script(Delivery(refused=[(0, "mapping")]))
+    sender = Sender(script, DeadLetters(tmp_path), ShipMetrics(), lambda: Backoff(0.001, 0.001), lambda: "now", 1)
+    sender.stopping.set()
+    position = Position()
+    assert not sender.deliver(Batch(items=[b'{"create":{}}\n{}\n'], marks={position: Mark(9)}))
+    assert position.at == 0
+
+
 def test_a_batch_too_large_goes_in_halves(deliver: Callable[[Script], tuple[bool, int, Sender]]) -> None:
     script = Script(TooLargeError(), TooLargeError())
     assert deliver(script)[:2] == (True, 99)
@@ -102,7 +113,7 @@ def test_stopping_leaves_the_checkpoint(tmp_path: Path) -> None:
     sender = Sender(script, DeadLetters(tmp_path), ShipMetrics(), lambda: Backoff(1, 1), lambda: "now", 1)
     sender.stopping.set()
     position = Position()
-    assert not sender.deliver(Batch(items=[b"{}\n{}\n"], marks={position: 9}))
+    assert not sender.deliver(Batch(items=[b"{}\n{}\n"], marks={position: Mark(9)}))
     assert position.at == 0
 
 

@@ -14,8 +14,8 @@ def shipper(tmp_path: Path) -> Shipper:
     return Shipper(tmp_path / "logs", tmp_path)
 
 
-def again(tmp_path: Path) -> Shipper:
-    return Shipper(tmp_path / "logs", tmp_path)
+def again(tmp_path: Path, multiline: str = "none") -> Shipper:
+    return Shipper(tmp_path / "logs", tmp_path, multiline)
 
 
 def append(path: Path, text: str) -> None:
@@ -143,3 +143,40 @@ def test_a_line_without_end_is_cut(shipper: Shipper, tmp_path: Path, monkeypatch
     sent = list(shipper.deliver().values())
     assert sent[-1] == "next"
     assert all(len(text) <= 600 for text in sent)
+
+
+def test_files_rotated_away_while_the_output_takes_nothing_are_held_on_to(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    shipper = Shipper(tmp_path / "logs", tmp_path)
+    log = tmp_path / "logs" / "a.log"
+    log.write_text("one\n")
+    shipper.turn()
+    log.rename(tmp_path / "logs" / "a.log.1")
+    log.write_text("two\n")
+    shipper.reader.discover()  # what a reader does while its queue is full
+    log.rename(tmp_path / "logs" / "a.log.2")
+    log.write_text("three\n")
+    shipper.reader.discover()
+    for old in (tmp_path / "logs").glob("a.log.*"):
+        old.unlink()
+    shipper.turn()
+    shipper.turn()
+    assert list(shipper.deliver().values()) == ["one", "two", "three"]
+
+
+def test_a_record_let_go_by_time_keeps_its_id_when_more_of_it_comes_after_a_crash(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    log = tmp_path / "logs" / "a.log"
+    shipper = Shipper(tmp_path / "logs", tmp_path, multiline="auto")
+    log.write_text("ERROR boom\n\tat a.b(C)\n")
+    shipper.turn()
+    shipper.turn()
+    append(log, "\tat late(D)\n")
+    fresh = again(tmp_path, multiline="auto")  # the batch was sent, and then came kill -9: its checkpoint was not saved
+    sent = shipper.deliver()
+    assert list(sent.values()) == ["ERROR boom\n\tat a.b(C)"]
+    fresh.turn()
+    fresh.turn()
+    repeated = fresh.deliver()
+    assert sent.items() <= repeated.items()
+    assert [text for key, text in repeated.items() if key not in sent] == ["\tat late(D)"]
