@@ -15,6 +15,7 @@ from tests.support.peers import find_peer
 from tests.support.processes import PHAROS, free_port, running, wait_for
 
 SCRAPES = int(os.environ.get("BENCH_SCRAPES", "300"))
+IDLE_S = float(os.environ.get("BENCH_IDLE_S", "10"))
 CONTAINERS = int(os.environ.get("BENCH_CONTAINERS", "100"))
 
 
@@ -30,7 +31,8 @@ def main() -> None:
         figures["containers"] = measured([*PHAROS, "container-exporter", *_cgroups(place)], place / "containers.log")
     for name, row in figures.items():
         print(
-            f"{name:>14}: {row['cpu_ms']:6.2f} ms CPU, {row['wall_ms']:6.2f} ms a scrape, {row['rss_mib']:5.1f} MiB RSS"
+            f"{name:>14}: {row['cpu_ms']:6.2f} ms CPU, {row['wall_ms']:6.2f} ms a scrape, {row['rss_mib']:5.1f} MiB RSS,"
+            f" {row['idle_switches']:.0f} wake-ups in {IDLE_S:.0f} s without one"
         )
     containers = figures["containers"]["cpu_ms"] / CONTAINERS
     out = {"container_ms_each": round(containers, 3)}
@@ -40,7 +42,7 @@ def main() -> None:
 
 
 def measured(argv: list[str], log: Path) -> dict[str, float]:
-    """CPU and wall time for each of many scrapes, and RSS after them."""
+    """CPU and wall time for each of many scrapes, RSS after them, and wake-ups when there are none."""
     with _exporter(argv, log) as (process, connection):
         for _ in range(20):
             _get(connection)
@@ -49,7 +51,10 @@ def measured(argv: list[str], log: Path) -> dict[str, float]:
             _get(connection)
         wall = time.perf_counter() - begin
         cpu = sum(process.cpu_times()[:2]) - before
+        rested = _work(process)
+        time.sleep(IDLE_S)
         return {
+            "idle_switches": _work(process) - rested,
             "cpu_ms": cpu / SCRAPES * 1000,
             "wall_ms": wall / SCRAPES * 1000,
             "rss_mib": process.memory_info().rss / 2**20,
@@ -68,6 +73,12 @@ def _exporter(argv: list[str], log: Path) -> Iterator[tuple[psutil.Process, http
 
         wait_for("the exporter", up)
         yield psutil.Process(started.pid), connection
+
+
+def _work(process: psutil.Process) -> int:
+    """How often its main thread has had a CPU: what stands still while nobody asks was really idle."""
+    switches = process.num_ctx_switches()
+    return int(switches.voluntary + switches.involuntary)
 
 
 def _get(connection: http.client.HTTPConnection) -> bytes:

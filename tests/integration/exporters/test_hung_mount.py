@@ -57,9 +57,12 @@ def test_a_hung_mount_does_not_delay_the_page(exporter: tuple[str, int, Path]) -
     threads, descriptors = process.num_threads(), process.num_fds()
     with httpx.Client(timeout=10) as client:
         begin = time.monotonic()
-        for _ in range(1000):
+        for scrape in range(1000):
             client.get(url).raise_for_status()
+            if scrape == 200:
+                memory = process.memory_info().rss
         mean_s = (time.monotonic() - begin) / 1000
     assert process.num_threads() <= threads
     assert process.num_fds() <= descriptors + 2
+    assert process.memory_info().rss <= memory + (2 << 20)
     assert mean_s < 0.05
