@@ -349,9 +349,11 @@ class Head(Roster, LayoutBook):
         """What the head has of some series (ascending sids) in a time range."""
         if not len(sids):
             return []
+        found: list[Batch] = []
         wanted = self._placed(sids)
-        slabs = SlabBatch.collect(wanted, min_ms, max_ms)
-        found: list[Batch] = [FrameBatch.collect(self.files, wanted, min_ms, max_ms), slabs]
+        if wanted:
+            slabs = SlabBatch.collect(wanted, min_ms, max_ms)
+            found += [FrameBatch.collect(self.files, wanted, min_ms, max_ms), slabs]
         found.extend(RunBatch(run, sids, min_ms, max_ms) for run in self.log.runs() if len(run))
         histograms = self.histograms.run()
         if len(histograms):
@@ -376,11 +378,11 @@ class Head(Roster, LayoutBook):
     def _placed(self, sids: Rows) -> list[tuple[Layout, tuple[Slab, ...], Rows, NDArray[np.int32]]]:
         """(layout, its slabs, sids, columns) of every layout that has some of the series."""
         owned, numbers, columns = self.placements.of(sids)
+        if not len(owned):
+            return []
         order = np.argsort(numbers, kind="stable")
         owned, numbers, columns = owned[order], numbers[order], columns[order]
-        edges = (
-            np.flatnonzero(np.r_[True, numbers[1:] != numbers[:-1], True]) if len(numbers) else np.zeros(1, np.int64)
-        )
+        edges = np.flatnonzero(np.r_[True, numbers[1:] != numbers[:-1], True])
         wanted = []
         for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
             layout = self.layouts.get(int(numbers[begin]))

@@ -67,11 +67,16 @@ class NamePostings:
     def of(self, wanted: NDArray[np.int32]) -> NDArray[np.int32]:
         """The series with any of the (distinct) value codes, ascending in no particular order."""
         values, offsets, members, tail_codes, tail_series = self._state
-        place = np.searchsorted(values, wanted)
-        inside = place < len(values)
-        place = place[inside]
-        place = place[values[place] == wanted[inside]]
-        found = members[ranges(offsets[place], offsets[place + 1] - offsets[place])]
+        if len(wanted) == 1:
+            at = int(values.searchsorted(wanted)[0])
+            known = at < len(values) and values[at] == wanted[0]
+            found = members[offsets[at] : offsets[at + 1]] if known else members[:0]
+        else:
+            place = np.searchsorted(values, wanted)
+            inside = place < len(values)
+            place = place[inside]
+            place = place[values[place] == wanted[inside]]
+            found = members[ranges(offsets[place], offsets[place + 1] - offsets[place])]
         tail = tail_series.view()
         if len(tail):
             codes = tail_codes.view()
@@ -83,7 +88,7 @@ class NamePostings:
     def size_of(self, wanted: NDArray[np.int32]) -> int:
         """About how many series `of` would give."""
         values, offsets, _, _, tail_series = self._state
-        place = np.searchsorted(values, wanted)
+        place = values.searchsorted(wanted)
         place = place[place < len(values)]
         return int((offsets[place + 1] - offsets[place]).sum()) + len(tail_series)
 

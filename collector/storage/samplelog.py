@@ -41,8 +41,9 @@ class Run:
         """Places of some series (ascending sids)."""
         if not len(self.sids):
             return np.empty(0, np.int64)
-        place = np.minimum(np.searchsorted(self.sids, sids), len(self.sids) - 1)
-        found: NDArray[np.int64] = place[self.sids[place] == sids]
+        wanted = sids.astype(self.sids.dtype)  # else NumPy would convert the long array, not the short one
+        place = np.minimum(self.sids.searchsorted(wanted), len(self.sids) - 1)
+        found: NDArray[np.int64] = place[self.sids[place] == wanted]
         return found
 
     def pick(self, sids: Rows) -> "Run":

@@ -50,6 +50,7 @@ class SeriesTable:
         self._codes: Column[np.int32] = Column(np.int32)
         self._keysets: dict[tuple[str, ...], int] = {}
         self._keyset_names: list[tuple[str, ...]] = []
+        self._places: dict[str, NDArray[np.int64]] = {}
         self._postings: dict[str, NamePostings] = {}
         self._hashes = SeriesHashes()
 
@@ -260,14 +261,22 @@ class SeriesTable:
 
     def values_of(self, name: str, sids: Rows) -> NDArray[np.int32]:
         """The value code of one label for series; 0 where a series lacks it."""
-        keysets = self._keyset.view()[sids]
-        known = self._keyset_names
-        place = np.array([names.index(name) if name in names else -1 for names in known] or [-1], np.int64)[keysets]
         codes = self._codes.view()
         if not len(codes):
             return np.zeros(len(sids), np.int32)
+        keysets = self._keyset.view()[sids]  # before the places: a key set may be added meanwhile
+        place = self._places_of(name)[keysets]
         start = self._start.view()[sids]
         return np.where(place >= 0, codes[np.minimum(start + place, len(codes) - 1)], 0).astype(np.int32)
+
+    def _places_of(self, name: str) -> NDArray[np.int64]:
+        """Where each key set has a name; -1 where it has not."""
+        known = self._keyset_names
+        places = self._places.get(name)
+        if places is None or len(places) < len(known):
+            places = np.array([names.index(name) if name in names else -1 for names in known], np.int64)
+            self._places[name] = places
+        return places
 
     def match(self, matchers: Sequence[Matcher]) -> Rows:
         """The series that satisfy every matcher, ascending."""
@@ -282,7 +291,7 @@ class SeriesTable:
                 plans.append((postings.size_of(wanted), len(plans), matcher, postings, wanted))
         if plans:
             _, _, first, postings, wanted = min(plans)
-            found = np.sort(postings.of(wanted)).astype(np.int64)
+            found = np.sort(postings.of(wanted).astype(np.int64))
             found = found[found < total]
             rest = [matcher for matcher in matchers if matcher is not first]
         else:
@@ -304,8 +313,8 @@ class SeriesTable:
             postings = self._postings.get(matcher.name)
             codes = postings.values() if postings is not None else np.empty(0, np.int32)
             return codes[self._test(matcher, codes)]
-        known = [self.symbols.find(text) for text in literals]
-        return np.unique(np.array([code for code in known if code], np.int32))
+        known = {self.symbols.find(text) for text in literals}
+        return np.array(sorted(code for code in known if code), np.int32)
 
     def _satisfies(self, matcher: Matcher, codes: NDArray[np.int32]) -> NDArray[np.bool_]:
         if matcher.op in (MatchOp.EQUAL, MatchOp.NOT_EQUAL):

@@ -98,22 +98,32 @@ class RunBatch:
         else:
             _, first, axis = np.unique(run.axes()[place], return_index=True, return_inverse=True)
         begins, ends = run.offsets[place[first]], run.offsets[place[first] + 1]
-        low = bisect_segments(run.times, begins, ends, min_ms) - begins
-        length = bisect_segments(run.times, begins, ends, max_ms + 1) - begins - low
-        some = length > 0
-        keep = some[axis]
-        number = np.cumsum(some) - 1
-        self.sids: Rows = run.sids[place[keep]].astype(np.int64)
-        self.axis: NDArray[np.int64] = number[axis[keep]]
-        self.lengths: NDArray[np.int64] = length[some]
+        starts = bisect_segments(run.times, begins, ends, min_ms)
+        lengths = bisect_segments(run.times, begins, ends, max_ms + 1) - starts
+        low = starts - begins
+        if not lengths.all():
+            some = lengths > 0
+            inside = some[axis]
+            place, axis, low = place[inside], (np.cumsum(some) - 1)[axis[inside]], low[some]
+            starts, lengths = starts[some], lengths[some]
+        self.sids: Rows = run.sids[place].astype(np.int64)
+        self.axis: NDArray[np.int64] = axis
+        self.lengths: NDArray[np.int64] = lengths
         # Only the times that are wanted: the whole run may hold millions for a question about one series.
-        self.times: Timestamps = run.times[ranges((begins + low)[some], self.lengths)]
-        self.starts: NDArray[np.int64] = np.cumsum(self.lengths) - self.lengths
-        self._first = run.offsets[place[keep]] + low[axis[keep]]
+        self.times: Timestamps = _picked(run.times, starts, lengths)
+        self.starts: NDArray[np.int64] = np.cumsum(lengths) - lengths
+        self._first = run.offsets[place] + low[axis]
         self._values = run.values
 
     def fill(self, destination: NDArray[np.int64], out: Values, objects: NDArray[np.object_] | None) -> None:
         copy_pieces(self._values, self._first, out, destination, self.lengths[self.axis])
+
+
+def _picked(times: Timestamps, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> Timestamps:
+    if len(starts) == 1:
+        start = int(starts[0])
+        return times[start : start + int(lengths[0])]
+    return times[ranges(starts, lengths)]
 
 
 def bisect_segments(
