@@ -52,9 +52,10 @@ class QueryRunner:
         self._numbers = itertools.count(1)
         self._active: dict[int, ActiveQuery] = {}
         self.slow_after_s = slow_after_s
-        self._gauge = Gauge(
+        running = Gauge(
             "prometheus_engine_queries", "The current number of queries being executed or waiting.", registry=registry
         )
+        running.set_function(lambda: len(self._active))
         limit = Gauge(
             "prometheus_engine_queries_concurrent_max", "The max number of concurrent queries.", registry=registry
         )
@@ -90,7 +91,6 @@ class QueryRunner:
         client = request.client.host if request.client else ""
         query = ActiveQuery(next(self._numbers), text, client, time.time())
         self._active[query.number] = query
-        self._gauge.inc()
         loop = asyncio.get_running_loop()
         watch = _Watch(request, query.token)
         later = loop.call_later(_WATCH_AFTER_S, watch.begin)
@@ -100,7 +100,6 @@ class QueryRunner:
             later.cancel()
             query.token.cancel()
             watch.end()
-            self._gauge.dec()
             self._finished(query)
 
     def _started(self, query: ActiveQuery, work: Callable[[ActiveQuery], T]) -> T:

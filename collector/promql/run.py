@@ -1,6 +1,5 @@
 """One running query: what it may use, what it has cost, and whether somebody wants it to stop."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -22,17 +21,13 @@ TOO_MANY = "query processing would load too many samples into memory in query ex
 class CancelToken:
     """Says to a query that its answer is no longer wanted. Any thread may cancel."""
 
-    __slots__ = ("_event",)
+    __slots__ = ("canceled",)
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self.canceled = False
 
     def cancel(self) -> None:
-        self._event.set()
-
-    @property
-    def canceled(self) -> bool:
-        return self._event.is_set()
+        self.canceled = True
 
 
 @dataclass(slots=True)
