@@ -1,7 +1,8 @@
 """`POST /api/dashboards/variables`: the options of a dashboard's variables, each asked with the values of those before it."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from starlette.requests import Request
@@ -19,6 +20,7 @@ from dashboards.sources.prometheus import Frame, PrometheusSource
 from dashboards.sources.set import SourceSet
 from pharos.clock import Clock
 
+QUERY_TIMEOUT_S: Final = 30.0
 Options = list[tuple[str, str]]
 
 
@@ -42,21 +44,32 @@ class VariablesApi:
             return JSONResponse({"error": f"unreadable request: {error}"}, 400)
 
     async def resolve(
-        self, dashboard: Dashboard, asked: Mapping[str, Sequence[str]], start: str, end: str
+        self,
+        dashboard: Dashboard,
+        asked: Mapping[str, Sequence[str]],
+        start: str,
+        end: str,
+        patience_s: float = QUERY_TIMEOUT_S,
     ) -> list[dict[str, Any]]:
-        """Every variable with its options and current value; one that cannot be asked carries an `error`. Raises `ValueError` for a bad range."""
+        """Every variable with its options and current value; one that cannot be asked carries an `error`.
+
+        `patience_s` is for all of them together. Raises `ValueError` for a bad range.
+        """
+        deadline = self._clock.monotonic() + patience_s
         span = parse_range(start, end, int(self._clock.now() * 1000))
         values: dict[str, Value] = dict(macros(span, choose_step(span.length_ms, 1000, 15_000, 15_000)))
         resolved = []
         for variable in dashboard.variables:
-            options, error = await self._options(variable, values, span)
+            options, error = await self._options(variable, values, span, deadline - self._clock.monotonic())
             current = choose(variable, options, asked.get(variable.name, ()))
             value = to_value(variable, options, current)
             values[variable.name] = value
             resolved.append(describe(variable, options, current, value, error))
         return resolved
 
-    async def _options(self, variable: Variable, values: Mapping[str, Value], span: TimeRange) -> tuple[Options, str]:
+    async def _options(
+        self, variable: Variable, values: Mapping[str, Value], span: TimeRange, patience_s: float
+    ) -> tuple[Options, str]:
         if variable.kind in ("custom", "interval"):
             return list(variable.options), ""
         if variable.kind == "datasource":
@@ -65,9 +78,12 @@ class VariablesApi:
         if variable.kind != "query":
             return [], ""
         try:
-            texts = await self._ask(variable, values, span)
+            async with asyncio.timeout(max(patience_s, 0)):
+                texts = await self._ask(variable, values, span)
             options = apply_regex(texts, interpolate(variable.regex, values, "raw"))
             return sort_options(options, variable.sort)[:MAX_OPTIONS], ""
+        except TimeoutError:
+            return [], "the data source did not answer in time"
         except (SourceError, ValueError) as error:
             return [], str(error)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs
 
 from dash import ClientsideFunction, Dash, Input, html
@@ -11,6 +11,8 @@ from dash.development.base_component import Component
 
 from dashboards.i18n.catalogue import translate
 from dashboards.services import Services
+
+PATIENCE_S: Final = 3.0  # a page is built without what takes longer; what is missing is said, and asked for again
 
 
 @dataclass(frozen=True, slots=True)

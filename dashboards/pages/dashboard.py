@@ -10,7 +10,7 @@ from dashboards.api.variables import VariablesApi
 from dashboards.components import Grid, Toolbar
 from dashboards.model.dashboard import Dashboard
 from dashboards.model.sanitise import safe_markup
-from dashboards.pages.base import Page, PageContext, notice
+from dashboards.pages.base import PATIENCE_S, Page, PageContext, notice
 
 _PATH = re.compile(r"/d/([\w.-]+)(?:/[^/]*)?/?")
 
@@ -46,9 +46,9 @@ async def dashboard_toolbar(context: PageContext, dashboard: Dashboard, *, crumb
     asked = {name.removeprefix("var-"): values for name, values in context.search.items() if name.startswith("var-")}
     start, end = context.first("from", dashboard.time_from), context.first("to", dashboard.time_to)
     try:
-        variables = await resolver.resolve(dashboard, asked, start, end)
+        variables = await resolver.resolve(dashboard, asked, start, end, PATIENCE_S)
     except ValueError:  # an unreadable range in the URL: the browser falls back to the saved one
-        variables = await resolver.resolve(dashboard, asked, dashboard.time_from, dashboard.time_to)
+        variables = await resolver.resolve(dashboard, asked, dashboard.time_from, dashboard.time_to, PATIENCE_S)
     return Toolbar(
         id="toolbar",
         page=dashboard.uid,

@@ -12,10 +12,10 @@ from dashboards.components import Grid, LocalTime
 from dashboards.model.moments import parse_moment
 from dashboards.model.timerange import TimeRange
 from dashboards.pages.alerts.firing import severity_state
-from dashboards.pages.base import Page, PageContext, card, chip, data, notice
+from dashboards.pages.base import PATIENCE_S, Page, PageContext, card, chip, data, notice
 from dashboards.pages.dashboard import browser_panels, dashboard_toolbar
 from dashboards.services import Services
-from dashboards.sources.base import SourceError
+from dashboards.sources.base import SourceError, patience
 from dashboards.sources.elasticsearch import Filter, LogSearch
 from dashboards.sources.prometheus import Series
 
@@ -70,8 +70,10 @@ async def state(context: PageContext) -> tuple[Component, Component, Component]:
 
 
 async def _parts(context: PageContext) -> Component:
+    source = context.services.sources.prometheus
     try:
-        frame = await context.services.sources.prometheus.query_instant("up", context.services.now_ms())
+        async with patience(source, PATIENCE_S):
+            frame = await source.query_instant("up", context.services.now_ms())
     except SourceError as error:
         return notice(
             context.t("The metrics source is not reachable"), error.message, state="critical", testid="source-down"
@@ -111,8 +113,10 @@ def _part(context: PageContext, job: str, up: int, total: int) -> Component:
 
 
 async def _alerts(context: PageContext) -> Component:
+    source = context.services.sources.alerting
     try:
-        groups = await context.services.sources.alerting.groups()
+        async with patience(source, PATIENCE_S):
+            groups = await source.groups()
     except SourceError as error:
         return notice(context.t("Alerting is not reachable"), error.message, state="critical", testid="source-down")
     active = [a for g in groups for a in g.get("alerts", ()) if (a.get("status") or {}).get("state") == "active"]
@@ -142,8 +146,10 @@ def _alert(alert: Mapping[str, Any]) -> Component:
 async def _errors(context: PageContext) -> Component:
     now = context.services.now_ms()
     search = LogSearch(TimeRange(now - RECENT_MS, now), filters=(Filter("level", "error"),), size=12, summary=False)
+    source = context.services.sources.logs
     try:
-        page = await context.services.sources.logs.find(search)
+        async with patience(source, PATIENCE_S):
+            page = await source.find(search)
     except SourceError as error:
         return notice(
             context.t("The log store is not reachable"), error.message, state="critical", testid="source-down"

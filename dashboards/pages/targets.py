@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from dashboards.components import LocalTime, Toolbar
 from dashboards.model.moments import parse_moment
 from dashboards.model.units import format_value
-from dashboards.pages.base import Page, PageContext, chip, data, icon, keep_in_url, notice
+from dashboards.pages.base import PATIENCE_S, Page, PageContext, chip, data, icon, keep_in_url, notice
 from dashboards.pages.tables import STATE, Column, Row, table
 from dashboards.services import Services
 from dashboards.sources.base import SourceError
@@ -106,7 +106,7 @@ async def target_list(context: PageContext, text: str, state: str) -> Component:
     """Pools with their targets, those with something down first."""
     source = context.services.sources.prometheus
     try:
-        data = await source.api("/api/v1/targets", params={"state": "active"}, timeout=4.0)
+        data = await source.api("/api/v1/targets", params={"state": "active"}, timeout=PATIENCE_S)
     except SourceError as error:
         return notice(
             context.t("Targets are not known: the metrics source is down"),

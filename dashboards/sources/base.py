@@ -1,6 +1,8 @@
 """What all data sources share: a name, a base URL, one HTTP client, and errors that say which source failed and why."""
 
-from collections.abc import Mapping
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -31,6 +33,16 @@ class SourceConfig:
     http: HttpClientConfig = field(default_factory=HttpClientConfig)
     timeout_s: float = 30.0
     scrape_interval_ms: int = 15_000
+
+
+@contextlib.asynccontextmanager
+async def patience(source: "Source", seconds: float) -> AsyncIterator["Source"]:
+    """For a page that somebody waits for: a source that hangs longer counts as not reachable. Raises `SourceError`."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield source
+    except TimeoutError as error:
+        raise SourceError("unreachable", f"{source.config.name} did not answer within {seconds:g} s", 504) from error
 
 
 class Source:

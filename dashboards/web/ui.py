@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dashboards import __version__
 from dashboards.components import Shell
 from dashboards.pages import PAGES, PageContext, page_of
-from dashboards.pages.base import notice, parse_search
+from dashboards.pages.base import data, notice, parse_search
 from dashboards.services import Services
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ def build_layout() -> Component:
     frame = [
         dcc.Location(id="url", refresh="callback-nav"),
         dcc.Store(id="client"),
-        html.Div(id="root"),
+        html.Div(html.Div(className="boot", **data({"aria-busy": "true"})), id="root"),  # until the page is built
     ]
     provider: Component = dmc.MantineProvider(html.Div(frame), theme=MANTINE_THEME)
     return provider

@@ -40,7 +40,7 @@ def firing(
     """Alerts as alerting groups them, and those about to fire."""
     shown = 0
     sections = []
-    for group in groups:
+    for group in sorted(groups, key=lambda group: not _active(group)):
         chosen = [a for a in group.get("alerts", ()) if wanted(text, a.get("labels"), a.get("annotations"))]
         if chosen and shown < SHOWN:
             sections.append(_group(context, group, chosen[: SHOWN - shown]))
@@ -55,9 +55,13 @@ def firing(
     return notice(context.t("All quiet"), context.t("No alert is firing or pending."), state="ok", testid="no-alerts")
 
 
+def _active(group: Mapping[str, Any]) -> int:
+    return sum((alert.get("status") or {}).get("state") == "active" for alert in group.get("alerts", ()))
+
+
 def _group(context: PageContext, group: Mapping[str, Any], alerts: Sequence[Mapping[str, Any]]) -> Component:
     labels = group.get("labels") or {}
-    active = sum((a.get("status") or {}).get("state") == "active" for a in alerts)
+    active = _active({"alerts": alerts})
     title = [_label(k, v) for k, v in sorted(labels.items())] or [
         html.Span(context.t("Not grouped"), className="muted")
     ]
@@ -65,7 +69,7 @@ def _group(context: PageContext, group: Mapping[str, Any], alerts: Sequence[Mapp
     head = [
         html.Div(title, className="labels"),
         html.Span([icon("send", 13), receiver], className="muted receiver", title=context.t("Receiver")),
-        chip(context.t("{n} firing", n=active), "critical" if active else "unknown"),
+        chip(context.t("{n} firing", n=active), "critical") if active else chip(context.t("Muted"), "unknown"),
     ]
     rows = [_alert(context, alert, labels) for alert in sorted(alerts, key=_alert_order)]
     return html.Section(

@@ -1,5 +1,6 @@
 """Alerts: what fires now by group, silences, the state of the rules, and what was sent to whom."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -13,9 +14,9 @@ from dashboards.pages.alerts.form import FormFill, durations, fill_from, preview
 from dashboards.pages.alerts.history import history
 from dashboards.pages.alerts.rules import rules
 from dashboards.pages.alerts.silences import silences
-from dashboards.pages.base import Page, PageContext, data, icon, keep_in_url, notice
+from dashboards.pages.base import PATIENCE_S, Page, PageContext, data, icon, keep_in_url, notice
 from dashboards.services import Services
-from dashboards.sources.base import SourceError
+from dashboards.sources.base import SourceError, patience
 
 TABS = (("firing", "Firing"), ("rules", "Rules"), ("silences", "Silences"), ("history", "Notifications"))
 
@@ -203,15 +204,10 @@ async def _fill(context: PageContext, chosen: Any) -> tuple[FormFill | None, str
 async def show(context: PageContext, tab: str, text: str) -> Component:
     """The chosen tab, or what is missing when its source is down."""
     sources = context.services.sources
+    source = sources.prometheus if tab == "rules" else sources.alerting
     try:
-        if tab == "rules":
-            return rules(context, await sources.prometheus.api("/api/v1/rules", timeout=4.0), text)
-        if tab == "silences":
-            return silences(context, await sources.alerting.silences(), text)
-        if tab == "history":
-            return history(context, await sources.alerting.history(), text)
-        pending = await _pending(context)
-        return firing(context, await sources.alerting.groups(), pending, text)
+        async with patience(source, PATIENCE_S):
+            return await _tab(context, tab, text)
     except SourceError as error:
         missing = (
             "Rules are not known: the metrics source is down"
@@ -221,10 +217,22 @@ async def show(context: PageContext, tab: str, text: str) -> Component:
         return notice(context.t(missing), error.message, state="critical", testid="source-down")
 
 
+async def _tab(context: PageContext, tab: str, text: str) -> Component:
+    sources = context.services.sources
+    if tab == "rules":
+        return rules(context, await sources.prometheus.api("/api/v1/rules"), text)
+    if tab == "silences":
+        return silences(context, await sources.alerting.silences(), text)
+    if tab == "history":
+        return history(context, await sources.alerting.history(), text)
+    groups, pending = await asyncio.gather(sources.alerting.groups(), _pending(context))
+    return firing(context, groups, pending, text)
+
+
 async def _pending(context: PageContext) -> list[dict[str, Any]]:
     """Alerts of the collector that wait for their `for`; none when it cannot be asked, for the firing ones matter more."""
     try:
-        data = await context.services.sources.prometheus.api("/api/v1/alerts", timeout=4.0)
+        data = await context.services.sources.prometheus.api("/api/v1/alerts", timeout=PATIENCE_S / 2)
     except SourceError:
         return []
     return [alert for alert in data.get("alerts", ()) if alert.get("state") == "pending"]

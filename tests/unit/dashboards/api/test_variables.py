@@ -1,10 +1,14 @@
 """Variables resolved against a source."""
 
+import asyncio
 from pathlib import Path
 
 import orjson
+import pytest
 
+from dashboards.api.variables import VariablesApi
 from dashboards.model.store import DashboardStore
+from pharos.clock import SystemClock
 from tests.unit.dashboards.api.support import Api
 
 
@@ -70,6 +74,24 @@ async def test_a_variable_that_cannot_be_asked_says_why(tmp_path: Path) -> None:
     assert "expected label_values" in errors[0]
     assert "offers no values" in errors[1]
     assert errors[2] == "no data source of type mysql"
+
+
+async def test_a_source_that_hangs_costs_no_more_than_the_patience(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = store(tmp_path, *({"name": n, "type": "query", "query": f"label_values({n})"} for n in ("a", "b")))
+    api = Api(store=held)
+
+    async def never(*_: object) -> list[str]:
+        await asyncio.Event().wait()
+        return []
+
+    monkeypatch.setattr(api.services.sources.prometheus, "label_values", never)
+    dashboard = held.get("d")
+    assert dashboard is not None
+    resolver = VariablesApi(held, api.services.sources, SystemClock())
+    resolved = await resolver.resolve(dashboard, {}, "now-1h", "now", 0.01)
+    assert [variable["error"] for variable in resolved] == ["the data source did not answer in time"] * 2
 
 
 async def test_bad_requests_are_refused() -> None:

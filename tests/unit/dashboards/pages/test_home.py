@@ -1,5 +1,9 @@
 """Home."""
 
+import asyncio
+
+import pytest
+
 from dashboards.pages.base import PageContext
 from dashboards.pages.home import by_job, state
 from dashboards.sources.prometheus import Series
@@ -34,3 +38,16 @@ async def test_quiet_times_are_said() -> None:
     assert "Nothing has been scraped yet" in shown(parts)
     assert "All quiet" in shown(alerts)
     assert "No errors" in shown(errors)
+
+
+async def test_a_source_that_hangs_does_not_hold_up_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = Api()
+
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("dashboards.pages.home.PATIENCE_S", 0.01)
+    monkeypatch.setattr(api.services.sources.prometheus, "query_instant", never)
+    parts, alerts, _ = await state(PageContext(api.services, "/"))
+    assert "did not answer within 0.01 s" in shown(parts)
+    assert "Down" in shown(alerts)
