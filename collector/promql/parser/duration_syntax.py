@@ -12,8 +12,11 @@ class DurationSyntax(TokenStream):
 
     __slots__ = ()
 
-    def _positive_duration(self) -> DurationOperand:
+    def _positive_duration(self, context: str, expected: str) -> DurationOperand:
+        self._check_duration_start(context, expected)
+        self._inside = (context, expected)
         amount = self._duration(0)
+        self._inside = ("", "")
         if isinstance(amount, NumberLiteral) and amount.value <= 0:
             self._fail("duration must be greater than 0", amount.span)
         return amount

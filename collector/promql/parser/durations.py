@@ -20,6 +20,8 @@ _UNITS_MS: Final = {
 _PATTERN: Final = re.compile(
     r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII
 )
+_PARTS: Final = re.compile(r"([0-9]+)([^0-9]*)")
+_NO_DURATION: Final = "not a valid duration string: "
 LIMIT_S: Final = 2**63 / 1e9  # what Go's time.Duration holds
 
 
@@ -27,11 +29,19 @@ def literal_seconds(text: str) -> float:
     """Seconds of a duration literal. Raises `ValueError` with Prometheus's words."""
     match = _PATTERN.fullmatch(text)
     if match is None or not any(match.groups()):
-        raise ValueError(f"not a valid duration string: {quoted(text)}")
+        raise ValueError(_fault(text))
     total = sum(int(count) * size for count, size in zip(match.groups(), _UNITS_MS.values(), strict=True) if count)
     if total * 1_000_000 > 2**63 - 1:
         raise ValueError("duration out of range")
     return total / 1000
+
+
+def _fault(text: str) -> str:
+    """What is wrong with a literal: its first part with a unit that there is not, or the whole."""
+    for _, unit in _PARTS.findall(text):
+        if unit not in _UNITS_MS:
+            return f"unknown unit {quoted(unit)} in duration {quoted(text)}" if unit else _NO_DURATION + quoted(text)
+    return _NO_DURATION + quoted(text)
 
 
 def quoted(text: str) -> str:

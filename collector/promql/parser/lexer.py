@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from collector.promql.errors import ParseError, Span
+from collector.promql.parser.number_scan import scan_duration, scan_number
 from collector.promql.parser.quoting import go_code_point, go_quote, go_quote_char
 from collector.promql.parser.tokens import (
     DURATION,
@@ -21,20 +22,11 @@ _SKIP: Final = re.compile(r"(?:[ \t\r\n]+|#[^\r\n]*)+")
 _WORD: Final = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _LABEL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LETTERS: Final = re.compile(r"[A-Za-z_]+")
-_NUMBER: Final = re.compile(
-    r"(?:0[xX](?:_?[0-9a-fA-F])+|(?:\d(?:_?\d)*(?:\.(?:\d(?:_?\d)*)?)?|\.\d(?:_?\d)*)(?:[eE][+-]?\d(?:_?\d)*)?)(?![A-Za-z0-9_.])"
-)
-_DURATION: Final = re.compile(
-    r"(?:\d[\d_]*\.?[\d_]*|\.\d+)(?:[eE][+-]?\d+)?[smhdwy]s?(?:\d+[smhdw]s?)*(?![A-Za-z0-9_])"
-)
-_BAD_NUMBER: Final = re.compile(
-    r"[\d.][\d_]*\.?[\d_]*(?:[eE][+-]?\d*)?\.?(?:[smhdwy]s?(?:\d+[smhdw]s?)*[A-Za-z0-9_]?)?"
-)
 _STRING_PLAIN: Final = {q: re.compile(rf"[^\\\n{q}]*") for q in "\"'"}
 _ESCAPE: Final = re.compile(r"\\(?:[abfnrtv\\]|[0-7]{3}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})")
 _OPERATORS: Final = {"*", "/", "%", "+", "-", "^", ",", "@", "=", "==", "!=", "<", "<=", "</", ">", ">=", ">/"}
 _DIGITS: Final = frozenset("0123456789")
-_DURATION_CHARS: Final = frozenset("+-*/%^,")
+_DURATION_CHARS: Final = frozenset("+-*/%^")
 
 
 class Lexer:
@@ -47,6 +39,7 @@ class Lexer:
         "_position",
         "_seen_colon",
         "_seen_duration",
+        "_seen_word",
         "_strict",
         "text",
     )
@@ -56,7 +49,7 @@ class Lexer:
         self._position = 0
         self._parens = 0
         self._in_braces = self._in_brackets = False
-        self._seen_colon = self._seen_duration = False
+        self._seen_colon = self._seen_duration = self._seen_word = False
         self._strict = False  # just behind "[": nothing but a duration expression
 
     def next(self) -> Token:
@@ -119,7 +112,7 @@ class Lexer:
             if self._in_brackets:
                 raise self._error("unexpected left bracket '['", start)
             self._in_brackets = self._strict = True
-            self._seen_colon = self._seen_duration = False
+            self._seen_colon = self._seen_duration = self._seen_word = False
         else:
             if not self._in_brackets:
                 raise self._error("unexpected right bracket ']'", start)
@@ -150,6 +143,8 @@ class Lexer:
             return self._emit(":", start, 1)
         word = self._duration_word(start)
         if word is None:
+            if self._seen_colon:
+                raise self._error(f"unexpected colon {go_quote_char(char)}", start)
             raise self._error(f"unexpected character: {go_quote_char(char)}, expected ':'", start)
         return word
 
@@ -158,16 +153,18 @@ class Lexer:
         if match is None or match[0].lower() not in DURATION_WORDS:
             return None
         self._position = match.end()
+        self._seen_word = True
         return Token(match[0].lower(), match[0], start)
 
     def _number(self, start: int) -> Token:
-        for kind, pattern in ((NUMBER, _NUMBER), (DURATION, _DURATION)):
-            match = pattern.match(self.text, start)
-            if match:
-                self._position = match.end()
-                return Token(kind, match[0], start)
-        bad = _BAD_NUMBER.match(self.text, start)
-        raise self._error(f"bad number or duration syntax: {go_quote(bad[0] if bad else '')}", start)
+        is_number, end = scan_number(self.text, start)
+        is_duration = False
+        if not is_number:
+            is_duration, end = scan_duration(self.text, end)
+        if not is_number and not is_duration:
+            raise self._error(f"bad number or duration syntax: {go_quote(self.text[start:end])}", start)
+        self._position = end
+        return Token(NUMBER if is_number else DURATION, self.text[start:end], start)
 
     def _string(self, quote: str, start: int) -> Token:
         end = self._raw_end(start) if quote == "`" else self._quoted_end(quote, start)
@@ -254,7 +251,7 @@ class Lexer:
             self._strict = False
             self._seen_duration = True
             return self._number(start)
-        if char in _DURATION_CHARS:
+        if char in _DURATION_CHARS or (char == "," and self._seen_word):
             return self._emit(char, start, 1)
         if char in "()":
             return self._bracket(char, start)

@@ -90,9 +90,7 @@ class SelectorSyntax(DurationSyntax):
 
     def _range_or_subquery(self, expr: Expr) -> Expr:
         bracket = self._advance()
-        expected = "number, duration, step(), or range()"
-        self._check_duration_start("subquery or range selector", expected)
-        span = self._positive_duration()
+        span = self._positive_duration(*self._expected_length())
         if self._token.kind == "]":
             close = self._advance()
             return self._matrix(expr, span, Span(bracket.start, close.end))
@@ -100,12 +98,22 @@ class SelectorSyntax(DurationSyntax):
             self._unexpected("subquery or range", '":" or "]"')
         step: DurationOperand | None = None
         if self._token.kind != "]":
-            self._check_duration_start("subquery selector", 'number, duration, step(), range(), or "]"')
-            step = self._positive_duration()
+            step = self._positive_duration("subquery selector", self._expected_step())
         self._expect("]", "subquery selector", '"]"')
         range_ms, range_expr = _fixed_or_later(span)
         step_ms, step_expr = _fixed_or_later(step) if step is not None else (0, None)
         return Subquery(expr, range_ms, range_expr, step_ms, step_expr, Span(expr.span.start, self._last_end))
+
+    def _expected_length(self) -> tuple[str, str]:
+        """What stands behind `[`, in the words of the Prometheus that has such durations."""
+        if self._options.duration_expressions:
+            return "subquery or range selector", "number, duration, step(), or range()"
+        return "subquery selector", "number or duration"
+
+    def _expected_step(self) -> str:
+        if self._options.duration_expressions:
+            return 'number, duration, step(), range(), or "]"'
+        return 'number or duration or "]"'
 
     def _matrix(self, expr: Expr, length: DurationOperand, brackets: Span) -> MatrixSelector:
         if not isinstance(expr, VectorSelector):
@@ -124,7 +132,7 @@ class SelectorSyntax(DurationSyntax):
         return expr.shift
 
     def _offset(self, expr: Expr) -> None:
-        context = ("offset", "number, duration, step(), or range()")
+        context = ("offset", self._expected_length()[1])
         amount = self._offset_duration(context)
         shift = self._shift_of(expr, "offset")
         if shift.has_offset:

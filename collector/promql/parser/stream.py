@@ -10,13 +10,23 @@ from collector.promql.parser.numbers import parse_number
 from collector.promql.parser.options import ParserOptions
 from collector.promql.parser.quoting import go_quote, unquote
 from collector.promql.parser.signatures import SIGNATURES, Signature
-from collector.promql.parser.tokens import DURATION, NUMBER, Token
+from collector.promql.parser.tokens import BROKEN, DURATION, NUMBER, Token
 
 
 class TokenStream:
     """What every part of the grammar needs."""
 
-    __slots__ = ("_functions", "_last_end", "_lexer", "_options", "_text", "_token")
+    __slots__ = (
+        "_fault",
+        "_functions",
+        "_in_aggregations",
+        "_inside",
+        "_last_end",
+        "_lexer",
+        "_options",
+        "_text",
+        "_token",
+    )
 
     def __init__(self, text: str, options: ParserOptions, functions: dict[str, Signature] | None = None) -> None:
         self._text = text
@@ -24,12 +34,23 @@ class TokenStream:
         self._functions = SIGNATURES if functions is None else functions
         self._lexer = Lexer(text)
         self._last_end = 0
-        self._token = self._lexer.next()
+        self._in_aggregations = 0
+        self._inside = ("", "")  # context of a duration in brackets, and what was expected there
+        self._fault: ParseError | None = None  # what is wrong with the text of the next token
+        self._token = self._next()
+
+    def _next(self) -> Token:
+        """The next token. Where the text is none the parser may still find an earlier mistake: it is told when it asks for that token."""
+        try:
+            return self._lexer.next()
+        except ParseError as error:
+            self._fault = error
+            return Token(BROKEN, "", len(self._text))
 
     def _advance(self) -> Token:
         token = self._token
         self._last_end = token.end
-        self._token = self._lexer.next()
+        self._token = self._next()
         return token
 
     def _accept(self, kind: str) -> Token | None:
@@ -41,6 +62,11 @@ class TokenStream:
         return self._advance()
 
     def _unexpected(self, context: str = "", expected: str = "") -> NoReturn:
+        if self._fault is not None:
+            raise self._fault
+        if not context:
+            context, expected = self._inside
+        context = context or ("aggregation" if self._in_aggregations else "")
         text = f"unexpected {self._token.describe()}"
         text += f" in {context}" if context else ""
         text += f", expected {expected}" if expected else ""

@@ -3,6 +3,8 @@
 Source of the grammar: the PromQL documentation and the behaviour of Prometheus 3.14. The first mistake ends the parse.
 """
 
+from typing import Final
+
 from collector.promql.errors import Span
 from collector.promql.parser.ast import (
     Aggregate,
@@ -26,6 +28,7 @@ from collector.promql.parser.tokens import (
     IDENTIFIER,
     LABEL_WORDS,
     METRIC_IDENTIFIER,
+    METRIC_WORDS,
     NUMBER,
     PARAMETER_AGGREGATORS,
     PRECEDENCE,
@@ -35,6 +38,8 @@ from collector.promql.parser.tokens import (
     Token,
 )
 from pharos.labels import is_valid_utf8_name
+
+_BEGINNINGS: Final = {NUMBER, DURATION, STRING, IDENTIFIER, METRIC_IDENTIFIER, "(", "{", "+", "-"}
 
 
 class Syntax(SelectorSyntax):
@@ -82,7 +87,7 @@ class Syntax(SelectorSyntax):
             matching.labels = self._grouping()
             if self._token.kind in ("group_left", "group_right"):
                 matching.card = "many-to-one" if self._advance().kind == "group_left" else "one-to-many"
-                matching.include = self._grouping() if self._token.kind == "(" else ()
+                matching.include = self._included()
         if self._accept("fill"):
             matching.fill_left = matching.fill_right = self._fill_value()
         else:
@@ -94,6 +99,13 @@ class Syntax(SelectorSyntax):
                     self._advance()
                     matching.fill_right = self._fill_value()
         return return_bool, matching
+
+    def _included(self) -> tuple[str, ...]:
+        if self._token.kind == "(":
+            return self._grouping()
+        if not self._begins_expression() and self._token.kind not in ("fill", "fill_left", "fill_right"):
+            self._unexpected("grouping opts", '"("')
+        return ()
 
     def _fill_value(self) -> float:
         self._expect("(")
@@ -160,11 +172,16 @@ class Syntax(SelectorSyntax):
             if comma is None:
                 self._expect(")")
                 return args
-            if self._token.kind == ")":
+            if self._fault is None and not self._begins_expression():
                 self._fail("trailing commas not allowed in function call args", comma.span)
+
+    def _begins_expression(self) -> bool:
+        kind = self._token.kind
+        return kind in _BEGINNINGS or kind in METRIC_WORDS
 
     def _aggregate_or_metric(self) -> Expr:
         op = self._advance()
+        self._in_aggregations += 1
         if self._token.kind in ("by", "without"):
             without = self._advance().kind == "without"
             grouping = self._grouping()
@@ -176,7 +193,9 @@ class Syntax(SelectorSyntax):
                 without = self._advance().kind == "without"
                 grouping = self._grouping()
         else:
+            self._in_aggregations -= 1
             return self._vector_selector(op)
+        self._in_aggregations -= 1
         return self._aggregate(op, args, grouping, without)
 
     def _aggregate(self, op: Token, args: list[Expr], grouping: tuple[str, ...], without: bool) -> Aggregate:

@@ -17,6 +17,7 @@ DURATION: Final = "duration"
 EOF: Final = "end of input"
 CLASSES: Final = frozenset({IDENTIFIER, METRIC_IDENTIFIER, STRING, NUMBER, DURATION})
 
+BROKEN: Final = "broken"  # stands where the text is no token
 SET_OPERATORS: Final = frozenset({"and", "or", "unless"})
 COMPARISONS: Final = frozenset({"==", "!=", "<=", "<", ">=", ">"})
 TRIMS: Final = frozenset({"</", ">/"})
