@@ -112,6 +112,25 @@ class HeadGroup:
         present = len(values) - int(np.count_nonzero(values.view(np.uint64) == ABSENT_BITS))
         return present + len(markers)
 
+    def place_more(self, times: NDArray[np.int64], rows: NDArray[np.float64]) -> None:
+        """Write rows at once, ascending in time; `place` was called for the one before them. Only while nobody reads."""
+        layout = self._layout
+        assert layout is not None, "reshape() comes first"
+        begin = 0
+        while begin < len(times):
+            slab = layout.slab_for(int(times[begin]), self._head.options.block_ms, self._head.segment)
+            end = min(begin + slab.limit - slab.count, int(np.searchsorted(times, slab.window_end)))
+            own = slice(slab.count, slab.count + end - begin)
+            if self._columns is None:
+                slab.values[own] = rows[begin:end]
+            else:
+                slab.values[own] = ABSENT_NAN
+                slab.values[own, self._columns] = rows[begin:end]
+            slab.times[own] = times[begin:end]
+            slab.count += end - begin
+            begin = end
+        self.last_time = int(times[-1])
+
     def _due_markers(self, layout: Layout) -> NDArray[np.int64]:
         """Columns of vanished series that had a sample in the last row, and not a staleness marker already."""
         markers, self._vanished = self._vanished, _NONE

@@ -318,13 +318,15 @@ class Head(Roster, LayoutBook):
 
     # -- replay --------------------------------------------------------------------------------------------------------
 
-    def replay_row(self, group: HeadGroup, timestamp_ms: int, values: Values) -> None:
-        """A row that was accepted before."""
-        self._saw(timestamp_ms, timestamp_ms)
-        group.place(timestamp_ms, values)
+    def replay_rows(self, group: HeadGroup, times: list[int], rows: list[Values]) -> None:
+        """Rows of one shape that were accepted before."""
+        self._saw(times[0], times[-1])
+        group.place(times[0], rows[0])
+        if len(rows) > 1:
+            group.place_more(np.array(times[1:]), np.array(rows[1:]))
         if group.shared:
             last = self._last_time.view()
-            last[group.sids] = np.maximum(last[group.sids], timestamp_ms)
+            last[group.sids] = np.maximum(last[group.sids], times[-1])
 
     def replay_samples(self, sids: Rows, timestamps: Timestamps, values: Values) -> None:
         """Samples that were accepted before; in order ones before the last flush are in blocks."""

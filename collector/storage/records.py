@@ -132,9 +132,22 @@ def row_parts(group: int, shape: int, timestamp_ms: int, values: Values) -> tupl
     return _ROW.pack(group, shape, timestamp_ms), values.tobytes()
 
 
-def decode_row(payload: memoryview) -> tuple[int, int, int, Values]:
+def row_head(payload: memoryview) -> tuple[int, int, int]:
+    """Group, shape and time of a row."""
     group, shape, timestamp_ms = _ROW.unpack_from(payload)
-    return group, shape, timestamp_ms, np.frombuffer(payload, "<f8", -1, _ROW.size)
+    return group, shape, timestamp_ms
+
+
+def row_size(columns: int) -> int:
+    return _ROW.size + 8 * columns
+
+
+def row_values(payload: memoryview) -> Values:
+    return np.frombuffer(payload, "<f8", -1, _ROW.size)
+
+
+def decode_row(payload: memoryview) -> tuple[int, int, int, Values]:
+    return (*row_head(payload), row_values(payload))
 
 
 def close_parts(group: int, timestamp_ms: int | None) -> tuple[bytes]:

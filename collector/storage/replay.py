@@ -10,6 +10,7 @@ import numpy as np
 from collector.storage import records
 from collector.storage.checkpoint import latest_checkpoint
 from collector.storage.exemplars import Exemplar
+from collector.storage.group import HeadGroup
 from collector.storage.head import Head
 from collector.storage.interface import Rows, Timestamps, Values
 from collector.storage.pending import PendingSamples
@@ -29,10 +30,12 @@ class Replay:
         self.damages: list[WalDamage] = []
         self.left_out = 0
         self.samples = 0
+        self.abandoned: list[int] = []  # groups that nobody closed: their process was killed
         self._progress = on_progress
         self._shapes: dict[int, int] = {}
         self._known = np.zeros(0, bool)
         self._pending = PendingSamples(self._samples)
+        self._rows: dict[HeadGroup, list[tuple[int, Values]]] = {}
 
     def run(self, folder: Path) -> None:
         segments = list_segments(folder)
@@ -45,6 +48,7 @@ class Replay:
             self._progress(segments[0], number, segments[-1])
             self.head.segment = number
             self._segment(segment_path(folder, number), number, last=number == segments[-1])
+        self.abandoned = list(self.head.groups)
         for group in list(self.head.groups.values()):
             self.head.close_group(group, log=False)
         if self.left_out:
@@ -57,8 +61,13 @@ class Replay:
         with path.open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # goes with its last view
         for kind, payload in read_segment(memoryview(mapped), number, last, self._damaged):
-            self._apply(kind, payload)
+            if kind == Kind.ROW:
+                self._row(payload)
+            else:
+                self._apply(kind, payload)
         self._pending.flush()
+        for group in list(self._rows):
+            self._place_rows(group)
 
     def _damaged(self, damage: WalDamage) -> None:
         self.damages.append(damage)
@@ -75,11 +84,10 @@ class Replay:
             case Kind.SHAPE:
                 self._pending.flush()
                 self._shape(payload)
-            case Kind.ROW:
-                self._row(payload)
             case Kind.CLOSE:
                 number, _ = records.decode_close(payload)
                 if number in self.head.groups:
+                    self._place_rows(self.head.groups[number])
                     self.head.close_group(self.head.groups[number], log=False)
             case Kind.SAMPLES:
                 self._pending.add(payload)
@@ -121,23 +129,35 @@ class Replay:
             self.left_out += 1
             return
         group = self.head.group_numbered(number)
+        self._place_rows(group)
         group.adopt(sids)
         group.shape = shape
         self._shapes[number] = shape
 
     def _row(self, payload: memoryview) -> None:
-        number, shape, timestamp_ms, values = records.decode_row(payload)
+        number, shape, timestamp_ms = records.row_head(payload)
         group = self.head.groups.get(number)
-        if group is None or self._shapes.get(number) != shape or len(values) != len(group.sids):
+        if group is None or self._shapes.get(number) != shape or len(payload) != records.row_size(len(group.sids)):
             self.left_out += 1
             return
+        waiting = self._rows.get(group)
         if timestamp_ms <= self.head.sealed_until(number) or timestamp_ms < self.head.flushed_until:
+            if waiting:
+                self._place_rows(group)
             group.skip(timestamp_ms)
-            return
-        if timestamp_ms <= group.last_time:
-            return
-        self.samples += len(values)
-        self.head.replay_row(group, timestamp_ms, values)
+        elif timestamp_ms > (waiting[-1][0] if waiting else group.last_time):
+            self.samples += len(group.sids)
+            row = (timestamp_ms, records.row_values(payload))
+            if waiting:
+                waiting.append(row)
+            else:
+                self._rows[group] = [row]
+
+    def _place_rows(self, group: HeadGroup) -> None:
+        """Rows of one shape, all that have come, at once."""
+        rows = self._rows.pop(group, None)
+        if rows:
+            self.head.replay_rows(group, [timestamp_ms for timestamp_ms, _ in rows], [values for _, values in rows])
 
     def _samples(self, sids: Rows, timestamps: Timestamps, values: Values) -> None:
         if not self._all_known(sids):

@@ -92,6 +92,8 @@ class Storage:
             compression=self.options.wal_compression,
         )
         self.head.segment = self.head.wal.segment
+        for number in replay.abandoned:  # else their shapes would stay in the log for ever
+            self.head.wal.add(Kind.CLOSE, *records.close_parts(number, None))
         self._replay = ReplayStatus(self._replay.minimum, self._replay.maximum, self._replay.maximum, done=True)
         self.replay_seconds = self.clock.monotonic() - began
         logger.info(

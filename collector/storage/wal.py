@@ -66,14 +66,18 @@ class WalWriter:
         self.segment = first
         self.fsyncs = 0
         self.written_bytes = 0
+        self.segment_bytes = 0  # of the current segment, before compression: what a start has to go through
+        self.segment_records = 0
         self.pages = 0
         self.dropped_records = 0
         self._segment_bytes = segment_bytes
         self._codec = CODECS[compression]
         self._buffer_limit = buffer_limit
         self._pending: list[bytes] = []
+        self._queued_records = 0  # by the appending thread only
         self._queued = 0  # bytes ever queued: written by the appending thread only
-        self._flushed = 0  # bytes ever written: by `sync` only
+        self._flushed = 0  # bytes ever written: by `write` only
+        self._flushed_records = 0
         self._unwritten: list[bytes] = []
         self._lock = threading.Lock()
         self._syncing = threading.Lock()  # taken before `_lock`: whoever only writes does not wait for a disk
@@ -89,6 +93,7 @@ class WalWriter:
             return False
         self._pending.extend((RECORD_HEADER.pack(size, kind), *filter(None, parts)))
         self._queued += size + RECORD_HEADER.size
+        self._queued_records += 1
         return True
 
     @property
@@ -104,8 +109,12 @@ class WalWriter:
             if not self._unwritten:
                 return
             size = sum(map(len, self._unwritten))
+            records = self._queued_records
             self._write_all()
             self._flushed += size
+            self.segment_bytes += size
+            self.segment_records += records - self._flushed_records
+            self._flushed_records = records
             self._unsynced = True
 
     def sync(self) -> None:
@@ -186,6 +195,7 @@ class WalWriter:
             path.unlink()
             raise
         self._file, self._size = file, len(SEGMENT_MAGIC)
+        self.segment_bytes = self.segment_records = 0
         sync_folder(self.folder)
 
     def _close_file(self) -> None:

@@ -8,8 +8,9 @@ import pytest
 from collector.remote.sender.tail import LogTail, Position
 from collector.storage import maintenance
 from collector.storage.checkpoint import latest_checkpoint
+from collector.storage.records import Kind
 from collector.storage.storage import Storage
-from collector.storage.wal import list_segments
+from collector.storage.wal import list_segments, read_segment
 from tests.unit.collector.storage.storage_support import START_MS, FixedClock, everything, opened, series
 
 LIMIT = 20
@@ -96,4 +97,42 @@ def test_a_reader_that_lags_far_behind_is_left_behind(tmp_path: Path, monkeypatc
     latest = latest_checkpoint(tmp_path / "wal")
     assert latest is not None
     assert all(number > latest[0] for number in list_segments(tmp_path / "wal"))
+    storage.close()
+
+
+def test_segments_are_short_for_many_small_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maintenance, "_SEGMENT_RECORDS", 10)
+    clock = FixedClock()
+    storage = opened(tmp_path, clock)
+    for _ in range(4):
+        push(storage, clock, 10)
+        storage.sync()
+        storage.maintain(clock.ms)
+    assert storage.maintenance.checkpoints >= 3
+    before = everything(storage)
+    storage.abandon()
+    again = opened(tmp_path, clock)
+    assert everything(again) == before
+    again.close()
+
+
+def test_groups_of_killed_processes_leave_the_log(tmp_path: Path) -> None:
+    clock = FixedClock()
+    for _ in range(5):
+        storage = opened(tmp_path, clock)
+        group = storage.open_group()
+        group.reshape([series("scraped")])
+        clock.ms += 1000
+        group.append_row(clock.ms, np.ones(1))
+        storage.sync()
+        storage.abandon()
+    storage = opened(tmp_path, clock)
+    assert len(everything(storage)[series("scraped")]) == 5
+    storage.head.segment = storage.head.wal.cut()  # type: ignore[union-attr]
+    storage.head.seal(storage.head.segment)
+    storage.maintain(clock.ms)
+    latest = latest_checkpoint(tmp_path / "wal")
+    assert latest is not None
+    kinds = [kind for kind, _ in read_segment(memoryview(latest[1].read_bytes()), 0, True, lambda _: None)]
+    assert Kind.SHAPE not in kinds
     storage.close()
