@@ -1,5 +1,7 @@
 """Reading dashboards and data sources: `/api/search`, `/api/dashboards/uid/<uid>`, `/api/datasources`, `/api/health`, as Grafana answers them."""
 
+import asyncio
+
 import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -48,6 +50,15 @@ class CatalogApi:
         }
         body = orjson.dumps({"dashboard": dashboard.raw, "meta": meta})
         return Response(body, media_type="application/json")
+
+    async def export(self, request: Request) -> Response:
+        """The file as it was given to us, byte for byte."""
+        dashboard = self._store.get(request.path_params["uid"])
+        if dashboard is None:
+            return JSONResponse({"message": "Dashboard not found"}, 404)
+        headers = {"Content-Disposition": f'attachment; filename="{dashboard.slug}.json"'}
+        body = await asyncio.to_thread(self._store.files[dashboard.uid].read_bytes)
+        return Response(body, media_type="application/json", headers=headers)
 
     async def datasources(self, _: Request) -> Response:
         return JSONResponse(

@@ -27,6 +27,7 @@ def api_routes(services: Services) -> list[BaseRoute]:
         ),
         Route("/api/search", catalog.search),
         Route("/api/dashboards/uid/{uid}", catalog.dashboard),
+        Route("/api/dashboards/uid/{uid}/export", catalog.export),
         Route(
             "/api/dashboards/variables",
             VariablesApi(services.store, services.sources, services.clock).handle,

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from dashboards.grafana.layout import flatten_rows
 from dashboards.grafana.panels import MIGRATIONS, Note
+from dashboards.grafana.report import report
 
 DRAWN: Final = frozenset({"timeseries", "stat", "gauge", "bargauge", "table", "text", "logs", "row", "piechart"})
 
@@ -41,9 +42,11 @@ def normalise(raw: Mapping[str, Any]) -> Normal:
     panels = dashboard.setdefault("panels", [])
     if not isinstance(panels, list):
         raise ValueError("panels: a list is expected")
-    for position, panel in enumerate(_every_panel(panels), start=1):
+    every = list(_every_panel(panels))
+    for position, panel in enumerate(every, start=1):
         panel.setdefault("id", 10_000 + position)
         _migrate_panel(panel, notes.append)
+    notes += report(dashboard, every)
     notes += [
         f"variable {variable.get('name')}: type {variable['type']} is shown but has no effect"
         for variable in (dashboard.get("templating") or {}).get("list") or ()

@@ -14,6 +14,7 @@ _CALCS: Final = {
 def graph(panel: dict[str, Any], note: Note) -> None:
     """A `graph` panel: line options, axes, legend values and series overrides."""
     panel["type"] = "timeseries"
+    _note_lost(panel, note)
     if (panel.get("xaxis") or {}).get("mode", "time") != "time":
         note(f"{panel.get('title')}: a graph over {panel['xaxis']['mode']} is drawn over time")
     left, right = [*(panel.get("yaxes") or []), {}, {}][:2]
@@ -51,6 +52,25 @@ def graph(panel: dict[str, Any], note: Note) -> None:
     }
     for old in ("yaxes", "xaxis", "seriesOverrides", "aliasColors", "legend", "tooltip", "lines", "bars", "thresholds"):
         panel.pop(old, None)
+
+
+_GRAPH_LOST: Final = ("timeRegions", "fillGradient", "hiddenSeries", "dashes")
+_LEGEND_LOST: Final = ("hideEmpty", "hideZero", "sort", "sideWidth")
+_OVERRIDE_KEPT: Final = frozenset(
+    {"alias", "yaxis", "linewidth", "color", "stack", "transform", "fill", "legend", "$$hashKey"}
+)
+
+
+def _note_lost(panel: Mapping[str, Any], note: Note) -> None:
+    """Options of a graph that have no successor here."""
+    lost = [name for name in _GRAPH_LOST if panel.get(name)]
+    lost += [f"legend.{name}" for name in _LEGEND_LOST if (panel.get("legend") or {}).get(name)]
+    for item in panel.get("seriesOverrides") or ():
+        lost += [f"seriesOverrides.{name}" for name in item if name not in _OVERRIDE_KEPT and item[name]]
+    right = [*(panel.get("yaxes") or []), {}, {}][1]
+    lost += [f"yaxes[1].{name}" for name in ("min", "max", "label") if right.get(name) not in (None, "")]
+    for name in dict.fromkeys(lost):
+        note(f"{panel.get('title')}: {name} of the graph has no effect")
 
 
 def _bounds(defaults: dict[str, Any], axis: Mapping[str, Any]) -> None:
@@ -123,13 +143,8 @@ def singlestat(panel: dict[str, Any], note: Note) -> None:
         defaults["decimals"] = panel["decimals"]
     if gauge.get("show"):
         defaults["min"], defaults["max"] = gauge.get("minValue", 0), gauge.get("maxValue", 100)
-    mappings = {
-        str(item["value"]): {"text": item["text"]}
-        for item in panel.get("valueMaps") or ()
-        if item.get("value") not in (None, "null") and item.get("text") not in (None, "N/A")
-    }
-    if mappings:
-        defaults["mappings"] = [{"type": "value", "options": mappings}]
+    if mappings := _mappings(panel):
+        defaults["mappings"] = mappings
     coloured = panel.get("colorBackground") or panel.get("colorValue")
     panel["fieldConfig"] = {"defaults": defaults, "overrides": []}
     panel["options"] = {
@@ -143,10 +158,37 @@ def singlestat(panel: dict[str, Any], note: Note) -> None:
             note(f"{panel.get('title')}: {affix} {panel[affix]!r} of the single stat is not shown")
 
 
+def _mappings(given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """`valueMaps` (mappingType 1) or `rangeMaps` (2) as today's mappings; the other list is what was set up once and left."""
+    if given.get("mappingType") == 2:
+        spans = [
+            {"from": _number(item.get("from")), "to": _number(item.get("to")), "result": {"text": item.get("text", "")}}
+            for item in given.get("rangeMaps") or ()
+        ]
+        return [{"type": "range", "options": s} for s in spans if s["from"] is not None or s["to"] is not None]
+    texts = {
+        str(item["value"]): {"text": item["text"]}
+        for item in given.get("valueMaps") or ()
+        if item.get("value") not in (None, "null") and item.get("text") not in (None, "N/A")
+    }
+    return [{"type": "value", "options": texts}] if texts else []
+
+
+def _number(text: object) -> float | None:
+    try:
+        return float(str(text))
+    except ValueError:
+        return None
+
+
 def _steps(panel: Mapping[str, Any]) -> dict[str, Any]:
     colours = panel.get("colors") or ["green", "orange", "red"]
     steps: list[dict[str, Any]] = [{"color": colours[0], "value": None}]
-    limits = [text.strip() for text in str(panel.get("thresholds") or "").split(",") if text.strip()]
+    given = panel.get("thresholds") or ""
+    limits = [
+        text.strip() for text in (",".join(map(str, given)) if isinstance(given, list) else str(given)).split(",")
+    ]
+    limits = [text for text in limits if text]
     for position, text in enumerate(limits, start=1):
         try:
             steps.append({"color": colours[min(position, len(colours) - 1)], "value": float(text)})
@@ -163,19 +205,7 @@ def table_old(panel: dict[str, Any], note: Note) -> None:
     overrides = []
     for style in panel.pop("styles", None) or ():
         pattern = str(style.get("pattern", ""))
-        properties: list[dict[str, Any]] = []
-        if style.get("type") == "hidden":
-            properties.append({"id": "custom.hidden", "value": True})
-        if style.get("alias"):
-            properties.append({"id": "displayName", "value": style["alias"]})
-        if style.get("unit") and style.get("type") == "number":
-            properties.append({"id": "unit", "value": style["unit"]})
-        if style.get("decimals") is not None and style.get("type") == "number":
-            properties.append({"id": "decimals", "value": style["decimals"]})
-        if style.get("link") and style.get("linkUrl"):
-            properties.append(
-                {"id": "links", "value": [{"title": style.get("linkTooltip") or "", "url": style["linkUrl"]}]}
-            )
+        properties = _style_properties(style)
         if properties:
             is_regex = pattern.startswith("/")
             overrides.append(
@@ -184,6 +214,31 @@ def table_old(panel: dict[str, Any], note: Note) -> None:
     panel["fieldConfig"] = {"defaults": {}, "overrides": overrides}
     if panel.get("transform") not in (None, "table", "timeseries_to_columns", "timeseries_to_rows"):
         note(f"{panel.get('title')}: table transform {panel['transform']} is shown as a plain table")
+
+
+_CELLS: Final = {"cell": "color-background", "row": "color-background", "value": "color-text"}
+
+
+def _style_properties(style: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One column style as override properties."""
+    found: dict[str, Any] = {}
+    kind = style.get("type")
+    if kind == "hidden":
+        found["custom.hidden"] = True
+    if style.get("alias"):
+        found["displayName"] = style["alias"]
+    if kind == "date":
+        found["unit"] = "dateTimeAsIso"
+    if kind == "number":
+        found |= {name: style[name] for name in ("unit", "decimals") if style.get(name) is not None}
+    if kind == "number" and style.get("colorMode") in _CELLS and style.get("thresholds"):
+        found["custom.cellOptions"] = {"type": _CELLS[str(style["colorMode"])]}
+        found["thresholds"] = _steps(style)
+    if mappings := _mappings(style):
+        found["mappings"] = mappings
+    if style.get("link") and style.get("linkUrl"):
+        found["links"] = [{"title": style.get("linkTooltip") or "", "url": style["linkUrl"]}]
+    return [{"id": name, "value": value} for name, value in found.items()]
 
 
 def text(panel: dict[str, Any], _: Note) -> None:

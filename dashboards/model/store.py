@@ -16,7 +16,10 @@ BUILTIN: Final = Path(__file__).parent.parent / "builtin"
 
 
 class DashboardStore:
-    """Dashboards by uid; the user's win over built-in ones of the same uid. `problems` names files that could not be read."""
+    """Dashboards by uid; the user's win over built-in ones of the same uid.
+
+    `problems` names files that could not be read, `reports` what looks different, `files` where each one lies.
+    """
 
     def __init__(self, folder: Path | None = None, builtin: Path = BUILTIN) -> None:
         self._folders = [(builtin, "builtin")] + ([(folder, "user")] if folder else [])
@@ -24,6 +27,7 @@ class DashboardStore:
         self._by_uid: dict[str, Dashboard] = {}
         self.problems: dict[str, str] = {}
         self.reports: dict[str, tuple[str, ...]] = {}
+        self.files: dict[str, Path] = {}
 
     def get(self, uid: str) -> Dashboard | None:
         self.refresh()
@@ -57,7 +61,7 @@ class DashboardStore:
         if stamps == self._stamps:
             return
         self._stamps = stamps
-        self._by_uid, self.problems, self.reports = {}, {}, {}
+        self._by_uid, self.problems, self.reports, self.files = {}, {}, {}, {}
         for path, origin in files:
             self._load(path, origin)
 
@@ -71,6 +75,7 @@ class DashboardStore:
             return
         self._by_uid[dashboard.uid] = dashboard
         self.reports[dashboard.uid] = normal.notes
+        self.files[dashboard.uid] = path
 
 
 def _haystack(dashboard: Dashboard) -> str:

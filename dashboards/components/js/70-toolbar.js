@@ -110,6 +110,7 @@
         h("h1", { className: "page-title" }, props.crumb ? h(React.Fragment, null, h("a", { href: props.crumb.href, className: "crumb" }, props.crumb.text), h("span", { className: "crumb-mark" }, "/")) : null, props.title),
         h("span", { className: "grow" }),
         (props.links || []).map((link, i) => h("a", { key: i, className: "control", href: P.safeHref(session.text(link.url)), target: link.targetBlank ? "_blank" : undefined, rel: "noreferrer" }, P.icon("link"), link.title)),
+        props.crumb && props.dashboard ? h("a", { className: "control icon-only export", href: `/api/dashboards/uid/${props.dashboard}/export`, download: "", title: P.t("Download the JSON"), "aria-label": P.t("Download the JSON"), "data-testid": "export" }, P.icon("download")) : null,
         features.includes("share") ? h(Share) : null,
         features.includes("time") ? h(TimePicker) : null,
         features.includes("refresh") ? h(Refresh) : null),

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import open_page, running_browser
 from tests.support.processes import free_port, running, wait_ready
 from tests.support.stub_sources import Stub, filled, running_stub
+
+expect.set_options(timeout=15_000)  # what is waited for comes at once on a machine at leisure
 
 
 @dataclass(frozen=True)

@@ -109,3 +109,47 @@ def test_text_moves_into_its_options() -> None:
     panel: dict[str, Any] = {"type": "text", "content": "hi", "mode": "markdown"}
     text(panel, drop)
     assert panel["options"] == {"content": "hi", "mode": "markdown"}
+
+
+def test_what_a_graph_loses_is_named() -> None:
+    panel = {
+        "title": "G",
+        "type": "graph",
+        "dashes": True,
+        "legend": {"hideZero": True},
+        "seriesOverrides": [{"alias": "a", "zindex": 3, "fill": 0}],
+        "yaxes": [{}, {"min": 0, "format": "s"}],
+    }
+    notes: list[str] = []
+    graph(panel, notes.append)
+    assert [note.split(" ")[1] for note in notes] == [
+        "dashes",
+        "legend.hideZero",
+        "seriesOverrides.zindex",
+        "yaxes[1].min",
+    ]
+
+
+def test_ranges_of_a_single_stat_become_mappings() -> None:
+    ranges = [
+        {"from": "0", "to": "1", "text": "low"},
+        {"from": "1", "to": "null", "text": "high"},
+        {"from": "", "to": ""},
+    ]
+    panel: dict[str, Any] = {"type": "singlestat", "mappingType": 2, "rangeMaps": ranges}
+    singlestat(panel, lambda _: None)
+    assert [item["options"] for item in panel["fieldConfig"]["defaults"]["mappings"]] == [
+        {"from": 0.0, "to": 1.0, "result": {"text": "low"}},
+        {"from": 1.0, "to": None, "result": {"text": "high"}},
+    ]
+
+
+def test_colours_and_dates_of_an_old_table_are_kept() -> None:
+    style = {"pattern": "Value", "type": "number", "unit": "percent", "thresholds": ["70", "90"], "colorMode": "cell"}
+    date = {"pattern": "Time", "type": "date", "alias": "When"}
+    panel: dict[str, Any] = {"type": "table-old", "styles": [style, date]}
+    table_old(panel, lambda _: None)
+    value, when = ({p["id"]: p["value"] for p in o["properties"]} for o in panel["fieldConfig"]["overrides"])
+    assert value["custom.cellOptions"] == {"type": "color-background"}
+    assert [step["value"] for step in value["thresholds"]["steps"]] == [None, 70.0, 90.0]
+    assert when == {"displayName": "When", "unit": "dateTimeAsIso"}

@@ -12,7 +12,7 @@ def test_every_icon_that_is_named_exists() -> None:
     named = set()
     for path in folder.glob("components/js/*.js"):
         named |= set(re.findall(r'P\.icon\("([\w-]+)"', path.read_text()))
-    for path in folder.glob("pages/*.py"):
+    for path in folder.glob("pages/**/*.py"):
         named |= set(re.findall(r'\bicon\("([\w-]+)"', path.read_text()))
     assert named <= set(ICONS)
 
