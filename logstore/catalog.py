@@ -66,10 +66,20 @@ class Catalog:
             self.stored = Stored(**json.loads(path.read_text()))
         for entry in sorted((self.folder / "indices").iterdir()):
             if (entry / "about.json").exists():
-                generation = Generation.load(entry)
-                self.generations[generation.name] = generation
+                self._load(entry)
         for names in self.stored.streams.values():
             names[:] = [name for name in names if name in self.generations]
+
+    def _load(self, folder: Path) -> None:
+        try:
+            generation = Generation.load(folder)
+        except (ValueError, KeyError) as error:
+            aside = folder.with_name(f"{folder.name}.damaged")
+            folder.rename(aside)
+            (aside / "about.json").rename(aside / "about.json.damaged")
+            logger.error("Index is damaged and set aside", extra={"folder": str(aside), "reason": str(error)})
+            return
+        self.generations[generation.name] = generation
 
     def save(self) -> None:
         fresh = self.folder / "catalog.tmp"

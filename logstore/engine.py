@@ -139,6 +139,12 @@ def add(writer: IndexWriter, document: str) -> None:
     writer.add_json(document)
 
 
+def writer_is_dead(error: Exception) -> bool:
+    """Whether the writer's own thread has ended, after an error of the file system: it takes nothing any more."""
+    text = str(error)
+    return "killed" in text or "worker thread" in text
+
+
 def delete_id(writer: IndexWriter, doc_id: str) -> None:
     writer.delete_documents_by_term("_id", doc_id)
 

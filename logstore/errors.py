@@ -4,6 +4,8 @@ ElasticError
  +- unsupported()      400, names what is missing: never a silent wrong result
  +- bad_request()      400
  +- not_found()        404 index_not_found_exception
+ +- disk_full()        429, as behind Elasticsearch's flood stage: writers come again later
+ +- damaged()          500, the disk gave back other bytes than were written
 """
 
 from typing import Any
@@ -43,3 +45,15 @@ def index_not_found(name: str) -> ElasticError:
         index=name,
         **{"resource.id": name, "index_uuid": "_na_"},
     )
+
+
+def disk_full(index: str, detail: str) -> ElasticError:
+    return ElasticError(
+        429,
+        "cluster_block_exception",
+        f"index [{index}] blocked by: [TOO_MANY_REQUESTS/12/the disk is full: {detail}];",
+    )
+
+
+def damaged(detail: str) -> ElasticError:
+    return ElasticError(500, "corrupt_index_exception", detail)

@@ -17,6 +17,7 @@ import orjson
 
 from logstore import engine
 from logstore.engine import ROW_BITS, ROW_MASK, Opened, Query
+from logstore.frames import DamagedError
 from logstore.identity import KnownIds
 from logstore.mapping import LONGEST_KEYWORD, Mapping
 from logstore.source import Row, SourceLog, encode_row
@@ -48,15 +49,22 @@ class Generation:
         self.deleted_rows = 0
         self._uncommitted: list[str] = []
         self._writer: engine.IndexWriter | None = None
+        self._committed_rows = 0
+        self._index_failed = False
+        """The index could not be written: rows from `_committed_rows` on must be indexed again."""
         self.lock = threading.Lock()
         self.opened = self._open_index()
         self._replay()
 
     @classmethod
     def create(cls, folder: Path, about: dict[str, Any]) -> "Generation":
-        folder.mkdir(parents=True)
-        _write_json(folder / "about.json", about)
-        return cls(folder, about)
+        try:
+            folder.mkdir(parents=True)
+            _write_json(folder / "about.json", about)
+            return cls(folder, about)
+        except (OSError, ValueError):
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     @classmethod
     def load(cls, folder: Path) -> "Generation":
@@ -76,6 +84,7 @@ class Generation:
         """Index the rows written after the last commit, note the ids not yet noted."""
         newest = engine.rows_newest_first(self.opened.searcher, Query.all_query(), 1)
         start = (newest[0] & ROW_MASK) + 1 if newest else 0
+        self.source.resume_at(start)
         fresh: list[str] = []
         for number, row in self.source.rows_from(min(start, self.ids.rows)):
             if number >= self.ids.rows:
@@ -84,6 +93,7 @@ class Generation:
                 self.index_row(number, row, orjson.loads(row.source) if row.kind == "i" else {})
         self.ids.add(fresh, self.source.end_row)
         self.indexed_rows = self.source.end_row
+        self._committed_rows = start
         if start < self.source.end_row:
             self.commit()
             logger.info(
@@ -104,6 +114,12 @@ class Generation:
 
     def index_row(self, number: int, row: Row, doc: dict[str, Any]) -> None:
         """Hand one row to the index."""
+        self.indexed_rows = number + 1
+        self._uncommitted.append(row.id)
+        if not self._index_failed:
+            self._index(number, row, doc)
+
+    def _index(self, number: int, row: Row, doc: dict[str, Any]) -> None:
         writer = self._writer
         if writer is None:
             writer = self._writer = self.opened.writer()
@@ -113,12 +129,18 @@ class Generation:
             try:
                 engine.add(writer, self._document(number, row, doc))
             except Exception as error:  # a document the index cannot take must not stop those after it
+                if engine.writer_is_dead(error):
+                    self._give_up_writer(error)
+                    return
                 logger.error(
                     "Document is stored but cannot be searched",
                     extra={"index": self.name, "id": row.id, "reason": str(error)},
                 )
-        self.indexed_rows = number + 1
-        self._uncommitted.append(row.id)
+
+    def _give_up_writer(self, error: Exception) -> None:
+        """Most likely the disk is full. Nothing is lost, the rows are in the source: they are indexed when there is room again."""
+        logger.error("The index cannot be written for now", extra={"index": self.name, "reason": str(error)})
+        self._writer, self._index_failed = None, True
 
     def _document(self, number: int, row: Row, doc: dict[str, Any]) -> str:
         whole, words = self.mapping.split(doc, len(row.source) > LONGEST_KEYWORD)
@@ -151,21 +173,45 @@ class Generation:
 
     def commit(self) -> None:
         """Make everything indexed so far searchable and durable in the index."""
-        if self._writer is None:
+        if self._writer is None and not self._index_failed:
             return
+        try:
+            if self._index_failed:
+                self._index_again()
+            assert self._writer is not None
+            self._writer.commit()
+            self.opened.refresh()
+        except (ValueError, OSError) as error:
+            self._give_up_writer(error)
+            return
+        self._committed_rows = self.indexed_rows
         done, self._uncommitted = self._uncommitted, []
-        self._writer.commit()
-        self.opened.refresh()
         self.commits += 1
         with self.lock:
             for doc_id in done:
                 entry = self.pending.get(doc_id)
                 if entry is not None and entry[0] < self.indexed_rows:
                     del self.pending[doc_id]
-        if self.mapping.changed:
-            self.save_about()
-        if self.ids.unsaved >= SAVE_IDS_ROWS:
-            self.ids.save()
+        self._save()
+
+    def _index_again(self) -> None:
+        self._index_failed = False
+        self._writer = self.opened.writer()
+        for number, row in self.source.rows_from(self._committed_rows):
+            if number < self.indexed_rows and not self._index_failed:
+                self._index(number, row, orjson.loads(row.source) if row.kind == "i" else {})
+        if self._index_failed:
+            raise OSError("it failed again")
+
+    def _save(self) -> None:
+        """Fields and ids: both can be found out again from the rows, so a full disk is no reason to stop."""
+        try:
+            if self.mapping.changed:
+                self.save_about()
+            if self.ids.unsaved >= SAVE_IDS_ROWS:
+                self.ids.save()
+        except OSError as error:
+            logger.warning("Fields and ids are saved later", extra={"index": self.name, "reason": str(error)})
 
     def rest(self) -> None:
         """Let go of the writer and its memory until somebody writes again."""
@@ -177,12 +223,12 @@ class Generation:
         self.source.trim_cache()
 
     def save_about(self) -> None:
-        self.mapping.changed = False
         about = {
             "name": self.name, "number": self.number, "created_ms": self.created_ms, "uuid": self.uuid,
             "settings": self.settings, "mapping": self.mapping.to_json(),
         }  # fmt: skip
         _write_json(self.folder / "about.json", about)
+        self.mapping.changed = False
 
     # Reading
 
@@ -198,6 +244,14 @@ class Generation:
             self.opened.searcher, Query.term_query(engine.SCHEMA, "_id", doc_id, "basic"), 1
         )
         return (hits[0] & ROW_MASK, self.source.read(hits[0] & ROW_MASK)) if hits else None
+
+    def version(self, doc_id: str) -> int:
+        """The version of an id, 0 when there is none; 1 when the row that would tell is damaged."""
+        try:
+            found = self.find(doc_id)
+        except DamagedError:
+            return 1
+        return found[1].version if found else 0
 
     @property
     def docs(self) -> int:
@@ -217,7 +271,8 @@ class Generation:
             self._writer.wait_merging_threads()
             self._writer = None
         if self.ids.unsaved:
-            self.ids.save()
+            with contextlib.suppress(OSError):  # made anew from the rows at the next start
+                self.ids.save()
         self.source.close()
 
     def drop(self) -> None:

@@ -3,15 +3,22 @@
 A compressed bitmap (roaring) of the CRC-32 of every id: about 3 bytes an id, answers for a whole batch in one intersection. "No" is certain; "maybe" (one in
 400 at 10 million ids) is looked up in the index. Saved now and then; the rows written since are read again at start.
 
-File `ids.map`: 8 bytes little endian, the number of rows covered; then the bitmap in the portable roaring format.
+File `ids.map`: magic "PLI1", 4 bytes CRC-32 of the rest, 8 bytes the number of rows covered (little endian), then the bitmap in the portable roaring format.
+A damaged file is made anew from the rows.
 """
 
+import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 from zlib import crc32
 
 from pyroaring import BitMap
+
+logger = logging.getLogger(__name__)
+
+MAGIC: Final = b"PLI1"
 
 
 class KnownIds:
@@ -24,9 +31,14 @@ class KnownIds:
         """Rows covered."""
         self._saved = 0
         if path.exists():
-            data = path.read_bytes()
-            self.rows = self._saved = int.from_bytes(data[:8], "little")
-            self._map = BitMap.deserialize(data[8:])
+            self._load(path.read_bytes())
+
+    def _load(self, data: bytes) -> None:
+        if data[:4] != MAGIC or crc32(data[8:]) != int.from_bytes(data[4:8], "little"):
+            logger.warning("Known ids are read from the rows again", extra={"file": str(self._path)})
+            return
+        self.rows = self._saved = int.from_bytes(data[8:16], "little")
+        self._map = BitMap.deserialize(data[16:])
 
     def suspects(self, ids: Iterable[str]) -> set[str]:
         """Those of `ids` that may be known."""
@@ -49,7 +61,8 @@ class KnownIds:
         self._map.run_optimize()
         fresh = self._path.with_suffix(".tmp")
         with open(fresh, "wb") as file:
-            file.write(self.rows.to_bytes(8, "little") + self._map.serialize())
+            data = self.rows.to_bytes(8, "little") + self._map.serialize()
+            file.write(MAGIC + crc32(data).to_bytes(4, "little") + data)
             file.flush()
             os.fdatasync(file.fileno())
         os.replace(fresh, self._path)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from prometheus_client import Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from logstore.ingest import Outcome
+from logstore.staging import Outcome
 from logstore.store import Store
 from pharos.http.own_metrics import new_registry
 
@@ -50,4 +50,6 @@ class StoreMetrics:
         commits.add_metric([], sum(generation.commits for generation in generations))
         lag = GaugeMetricFamily("logstore_waiting_bytes", "Bytes of requests that wait to be written.")
         lag.add_metric([], self._store.ingest.waiting_bytes)
-        yield from (docs, size, commits, lag)
+        damaged = GaugeMetricFamily("logstore_damaged_blocks", "Blocks of documents that were found damaged on disk.")
+        damaged.add_metric([], sum(generation.source.damaged_blocks for generation in generations))
+        yield from (docs, size, commits, lag, damaged)

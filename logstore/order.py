@@ -13,6 +13,7 @@ import orjson
 from logstore import engine
 from logstore.engine import SCHEMA, FieldType, Query
 from logstore.errors import ElasticError, unsupported
+from logstore.frames import DamagedError
 from logstore.query.base import Context, all_of, any_of, none_of, target
 from logstore.query.leaves import between, exists, term
 from logstore.request import SearchRequest, SortKey
@@ -152,7 +153,10 @@ def _candidates(view: View, context: Context, query: Query, need: int, key: Sort
 
 
 def _sort_values(view: View, row: int, keys: tuple[SortKey, ...]) -> list[Any]:
-    _, stored = view.row(row)
+    try:
+        _, stored = view.row(row)
+    except DamagedError:  # the search says so when it comes to show it
+        return [None for _ in keys]
     doc = orjson.loads(stored.source)
     return [_sort_value(doc, stored.id, row, key) for key in keys]
 

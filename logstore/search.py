@@ -3,26 +3,21 @@
 import time
 from typing import Any
 
-import orjson
-
 from logstore import engine
 from logstore.aggregations import aggregate
-from logstore.engine import ROW_MASK, Query
-from logstore.highlight import Highlighter
-from logstore.order import Ranked, check_sortable, ranked
-from logstore.query import Context, build
+from logstore.engine import Query
+from logstore.hits import page
+from logstore.order import check_sortable
+from logstore.query import build
 from logstore.query.base import all_of
 from logstore.request import SearchRequest
-from logstore.source_filter import fields_of, filter_source
-from logstore.timestamps import parse_date, show
 from logstore.views import View
-
-SHARDS = {"total": 1, "successful": 1, "skipped": 0, "failed": 0}
 
 
 def search(view: View | None, request: SearchRequest, now_ms: int) -> dict[str, Any]:
     """The body of a `_search` answer. Raises `ElasticError`."""
     began = time.perf_counter()
+    damaged: list[str] = []
     if view is None:
         answer = _empty(request)
     else:
@@ -33,8 +28,22 @@ def search(view: View | None, request: SearchRequest, now_ms: int) -> dict[str, 
         answer = {"hits": page(view, context, hits_query, request)}
         if request.aggs:
             answer["aggregations"] = aggregate(view, context, query, request.aggs)
+        damaged = context.damaged
     took = int((time.perf_counter() - began) * 1000)
-    return {"took": took, "timed_out": False, "_shards": SHARDS, **answer}
+    return {"took": took, "timed_out": False, "_shards": _shards(view, damaged), **answer}
+
+
+def _shards(view: View | None, damaged: list[str]) -> dict[str, Any]:
+    """As Elasticsearch tells that an answer is not all there is: a failed shard."""
+    failed = min(1, len(damaged))
+    out: dict[str, Any] = {"total": 1, "successful": 1 - failed, "skipped": 0, "failed": failed}
+    if view is not None and damaged:
+        reason = f"{len(damaged)} documents of this page are damaged on disk and left out: {damaged[0]}"
+        index = next(iter(view.generations.values())).name
+        out["failures"] = [
+            {"shard": 0, "index": index, "reason": {"type": "corrupt_index_exception", "reason": reason}}
+        ]
+    return out
 
 
 def _empty(request: SearchRequest) -> dict[str, Any]:
@@ -51,63 +60,3 @@ def count(view: View | None, body: dict[str, Any] | None, now_ms: int) -> int:
     if not body:
         return int(view.searcher.num_docs)
     return engine.count(view.searcher, build(view.context(now_ms), body))
-
-
-def page(view: View, context: Context, query: Query, request: SearchRequest) -> dict[str, Any]:
-    """The `hits` object: total and the documents of the page."""
-    hits = ranked(view, context, query, request)
-    out: dict[str, Any] = {}
-    if request.total_limit != 0:
-        total = engine.count(view.searcher, query)
-        capped = request.total_limit is not None and total > request.total_limit
-        value = request.total_limit if capped else total
-        out["total"] = value if request.rest_total_as_int else {"value": value, "relation": "gte" if capped else "eq"}
-    scores = [hit.score for hit in hits if hit.score is not None]
-    out["max_score"] = max(scores, default=None) if request.offset == 0 else (scores[0] if scores else None)
-    marker = Highlighter(request.highlight, _marked_terms(context, request)) if request.highlight else None
-    out["hits"] = [_hit(view, hit, request, marker) for hit in hits]
-    return out
-
-
-def _marked_terms(context: Context, request: SearchRequest) -> list[tuple[str, str]]:
-    assert request.highlight is not None
-    if own := request.highlight.get("highlight_query"):
-        del context.terms[:]
-        build(context, own)
-    return list(dict.fromkeys(context.terms))
-
-
-def _hit(view: View, hit: Ranked, request: SearchRequest, marker: Highlighter | None) -> dict[str, Any]:
-    generation, row = view.row(hit.row)
-    out: dict[str, Any] = {"_index": generation.name, "_id": row.id, "_score": hit.score}
-    if request.version:
-        out["_version"] = row.version
-    if request.seq_no:
-        out |= {"_seq_no": hit.row & ROW_MASK, "_primary_term": 1}
-    plain = request.source is True
-    doc: dict[str, Any] = {}
-    if not plain or request.fields or marker:
-        doc = orjson.loads(row.source)
-    source = orjson.Fragment(row.source) if plain else filter_source(doc, request.source)
-    if source is not None:
-        out["_source"] = source
-    if request.fields:
-        out["fields"] = _fields(doc, request.fields)
-    if marker and (marked := marker.mark(doc)):
-        out["highlight"] = marked
-    if hit.sort is not None:
-        out["sort"] = [_shown_sort(value, key.format) for value, key in zip(hit.sort, request.sort, strict=False)]
-    return out
-
-
-def _shown_sort(value: Any, format_: str | None) -> Any:
-    return show(value, format_) if format_ and isinstance(value, int) else value
-
-
-def _fields(doc: dict[str, Any], wanted: list[Any]) -> dict[str, list[Any]]:
-    names = [item if isinstance(item, str) else item["field"] for item in wanted]
-    out = fields_of(doc, names)
-    for item in wanted:
-        if isinstance(item, dict) and item.get("format") and item["field"] in out:
-            out[item["field"]] = [show(parse_date(value), item["format"]) for value in out[item["field"]]]
-    return out

@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 from logstore.bulk import Action
 from logstore.catalog import Catalog
 from logstore.engine import ROW_MASK, rows_newest_first
-from logstore.errors import ElasticError
+from logstore.errors import ElasticError, damaged
+from logstore.frames import DamagedError
 from logstore.generation import Generation
-from logstore.ingest import Ingest, Outcome
+from logstore.ingest import Ingest
 from logstore.query import build
 from logstore.request import parse_request
 from logstore.search import count, search
+from logstore.staging import Outcome
 from logstore.views import View, Views
 from pharos.clock import Clock
 
@@ -89,7 +91,10 @@ class Store:
                 return []
             chosen = build(view.context(self.now_ms()), query)
             rows = rows_newest_first(view.searcher, chosen, max(1, int(view.searcher.num_docs)))
-            found = [view.row(row) for row in rows]
+            try:
+                found = [view.row(row) for row in rows]
+            except DamagedError as error:
+                raise damaged(str(error)) from error
             return [Action("delete", generation.name, row.id, b"") for generation, row in found]
 
         actions = await self._with_view(generations, find)

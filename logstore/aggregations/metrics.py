@@ -5,8 +5,10 @@ from typing import Any, Final
 from logstore import engine
 from logstore.aggregations.base import Agg, Kind, Runner, is_date, kinds, option, path
 from logstore.engine import Query
+from logstore.hits import page
 from logstore.query.base import all_of
 from logstore.query.leaves import exists, range_
+from logstore.request import parse_request
 from logstore.timestamps import iso, show
 
 _NS: Final = 1_000_000
@@ -113,9 +115,6 @@ class TopHits(Kind):
     """The first documents of each bucket."""
 
     def by_hand(self, runner: Runner, agg: Agg, query: Query) -> dict[str, Any]:
-        from logstore.request import parse_request
-        from logstore.search import page
-
         request = parse_request({"size": 3, "track_total_hits": True, **agg.body}, {})
         return {"hits": page(runner.view, runner.context, query, request)}
 

@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from logstore.api.http import Call, Status, Table
 from logstore.bulk import Action, parse_bulk
-from logstore.errors import ElasticError, bad_request
-from logstore.ingest import Outcome
+from logstore.errors import ElasticError, bad_request, damaged
+from logstore.frames import DamagedError
 from logstore.source_filter import filter_source
+from logstore.staging import Outcome
 
 _SHARDS: Final = {"total": 1, "successful": 1, "failed": 0}
 _LEAN: Final = frozenset(
@@ -117,7 +118,10 @@ async def delete_document(call: Call) -> Status:
 def _got(call: Call, index: str, doc_id: str, source_spec: Any = True) -> Status:
     generations = call.store.catalog.resolve(index)
     for generation in reversed(generations):
-        found = generation.find(doc_id)
+        try:
+            found = generation.find(doc_id)
+        except DamagedError as error:
+            raise damaged(str(error)) from error
         if found is not None:
             number, row = found
             out: dict[str, Any] = {

@@ -29,6 +29,8 @@ class Context:
     zone: tzinfo = UTC
     terms: list[tuple[str, str]] = field(default_factory=list)
     """Collects `(field, word or pattern)` for highlighting."""
+    damaged: list[str] = field(default_factory=list)
+    """Collects what could not be read from the disk."""
 
 
 class Clause(Protocol):

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from logstore.bulk import parse_bulk
-from logstore.ingest import Outcome
+from logstore.staging import Outcome
 from logstore.store import Store
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from logstore.frames import DamagedError
 from logstore.source import BLOCK_BYTES, Row, SourceLog, decode_rows, encode_row
 
 
@@ -81,3 +82,50 @@ def test_rows_that_moved_to_a_block_are_not_read_twice_from_the_tail(tmp_path: P
     again = SourceLog(tmp_path)
     assert again.end_row == 402
     assert [row.id for _, row in again.rows_from(0)][:3] == ["id0", "id1", "id2"]
+
+
+def test_rows_of_the_tail_behind_a_damaged_frame_keep_their_numbers(tmp_path: Path) -> None:
+    log = SourceLog(tmp_path)
+    for n in range(4):
+        append(log, rows(n, 1))
+    second = log._wal.offsets[1]
+    log.close()
+    data = bytearray((tmp_path / "tail.wal").read_bytes())
+    data[second + 30] ^= 1
+    (tmp_path / "tail.wal").write_bytes(data)
+    for _ in range(2):  # and after one more restart
+        again = SourceLog(tmp_path)
+        assert [(number, row.id) for number, row in again.rows_from(0)] == [(0, "id0"), (2, "id2"), (3, "id3")]
+        with pytest.raises(DamagedError):
+            again.read(1)
+        assert again.read(3).id == "id3"
+        assert again.end_row == 4
+        again.close()
+
+
+def test_a_number_the_index_knows_is_never_given_again(tmp_path: Path) -> None:
+    log = SourceLog(tmp_path)
+    append(log, rows(0, 2))
+    log.resume_at(5)
+    assert append(log, rows(5, 1)) == 5
+    log.close()
+    again = SourceLog(tmp_path)
+    assert [number for number, _ in again.rows_from(0)] == [0, 1, 5]
+
+
+def test_a_failed_write_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = SourceLog(tmp_path)
+    append(log, rows(0, 2))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fdatasync", full)
+        for some in (rows(2, 2), rows(2, 600, size=1000)):  # a frame of the tail; three blocks
+            with pytest.raises(OSError, match="No space"):
+                append(log, some)
+    assert log.end_row == 2
+    assert append(log, rows(2, 3)) == 2
+    log.close()
+    assert [row.id for _, row in SourceLog(tmp_path).rows_from(0)] == ["id0", "id1", "id2", "id3", "id4"]
