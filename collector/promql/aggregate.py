@@ -12,7 +12,7 @@ from collector.promql.block import Block, Floats, Mask, Objects, new_present
 from collector.promql.columns import label_order, matrix, only, row_ids, take, with_column, without
 from collector.promql.errors import ExecutionError, Span
 from collector.promql.histograms.text import histogram_text
-from collector.promql.kernels import grouping
+from collector.promql.kernels import grouping, topk
 from collector.promql.kernels.grouping import Groups
 from collector.promql.parser.ast import Aggregate
 from collector.promql.parser.numbers import format_float, format_general
@@ -160,14 +160,12 @@ def _select(run: Run, node: Aggregate, block: Block, groups: Groups, param: Floa
         return _kept(block, kept)
     mask = _ignoring_histograms(run, node, block)
     greatest = node.op == "topk"
-    kept = grouping.chosen(groups, block.values, mask, k, greatest=greatest)
-    chosen = _kept(replace(block, hist=None), kept)
+    kept = topk.chosen(groups, block.values, mask, k, greatest=greatest)
     if block.values.shape[1] != 1:
-        return chosen
-    place = grouping.best(groups, block.values, mask, greatest=greatest)
-    alive = np.nonzero(kept.any(axis=1))[0]
-    order = np.lexsort((place[alive, 0], groups.group[alive]))
-    return replace(chosen.rows(order), ordered=True)
+        return _kept(replace(block, hist=None), kept)
+    there = None if mask is None else mask[:, 0]
+    order = topk.in_order(groups, block.values[:, 0], kept[:, 0], there, int(k[0]), greatest=greatest)
+    return replace(block.rows(order), present=None, hist=None, ordered=True)
 
 
 def _kept(block: Block, kept: Mask) -> Block:

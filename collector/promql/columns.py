@@ -4,6 +4,7 @@ Every table of one query shares one `Symbols`, so equal codes are equal texts, i
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,6 +106,20 @@ def labels_text(labels: Labels) -> str:
     quoted = ((name if is_legacy_label_name(name) else go_quote(name), value) for name, value in labels.items())
     shown = (f"{name}={go_quote(value)}" for name, value in quoted)
     return "{" + ", ".join(shown) + "}"
+
+
+def stacked(rows: Sequence[Index], matrices: Sequence[NDArray[Any]]) -> tuple[Index, NDArray[Any]]:
+    """Rows of several matrices put into one by their numbers: `matrices[i][j]` is row `rows[i][j]`. The numbers, ascending, and the matrix."""
+    if len(rows) == 1:
+        return rows[0], matrices[0]
+    numbers = np.concatenate(rows)
+    if (numbers[1:] > numbers[:-1]).all():
+        return numbers, np.concatenate(matrices)
+    ordered = np.sort(numbers)
+    out = np.empty((len(ordered), *matrices[0].shape[1:]), matrices[0].dtype)
+    for mine, matrix_ in zip(rows, matrices, strict=True):
+        out[np.searchsorted(ordered, mine)] = matrix_
+    return ordered, out
 
 
 def is_constant(column: Codes) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.promql.block import Block, Floats, Mask, Objects, holds, new_present
-from collector.promql.columns import take
+from collector.promql.columns import Index, stacked, take
 from collector.promql.kernels.windows import upper_bounds
 from collector.promql.ranges import Part, gathered
 from collector.storage.interface import DensePart, FlatPart, is_stale
@@ -28,25 +28,24 @@ def instant_vector(labels: LabelTable, parts: Sequence[Part], ends: Times, lookb
     if len(pieces) == 1:
         rows, values, present, hist, times = pieces[0]
     else:
-        rows = np.concatenate([piece[0] for piece in pieces])
-        values = np.concatenate([piece[1] for piece in pieces])
-        present = _joined_masks(pieces)
-        hist = _joined_objects(pieces)
-        times = np.concatenate([np.broadcast_to(piece[4], piece[1].shape) for piece in pieces])
+        owners = [piece[0] for piece in pieces]
+        rows, values = stacked(owners, [piece[1] for piece in pieces])
+        present, hist = _joined_masks(owners, pieces), _joined_objects(owners, pieces)
+        times = stacked(owners, [np.broadcast_to(piece[4], piece[1].shape) for piece in pieces])[1]
     whole = len(rows) == len(labels) and bool((rows == np.arange(len(rows))).all())
     return Block(labels if whole else take(labels, rows), values, present, hist), times
 
 
-def _joined_masks(pieces: list[Piece]) -> Mask | None:
+def _joined_masks(owners: list[Index], pieces: list[Piece]) -> Mask | None:
     if all(piece[2] is None for piece in pieces):
         return None
-    return np.concatenate([np.ones(p[1].shape, np.bool_) if p[2] is None else p[2] for p in pieces])
+    return stacked(owners, [np.ones(p[1].shape, np.bool_) if p[2] is None else p[2] for p in pieces])[1]
 
 
-def _joined_objects(pieces: list[Piece]) -> Objects | None:
+def _joined_objects(owners: list[Index], pieces: list[Piece]) -> Objects | None:
     if all(piece[3] is None for piece in pieces):
         return None
-    return np.concatenate([np.full(p[1].shape, None, object) if p[3] is None else p[3] for p in pieces])
+    return stacked(owners, [np.full(p[1].shape, None, object) if p[3] is None else p[3] for p in pieces])[1]
 
 
 def _dense(part: DensePart, ends: Times, lookback_ms: int) -> Piece:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from collector.histogram import CounterReset, FloatHistogram
 from collector.promql.block import Block, Floats, Mask, Objects, holds, new_present
-from collector.promql.columns import take
+from collector.promql.columns import stacked, take
 from collector.promql.histograms.arithmetic import with_hint
 from collector.promql.kernels.windows import DenseWindows, Windows, dense_windows, flat_windows
 from collector.storage.interface import DensePart, FlatPart, is_stale
@@ -108,9 +108,8 @@ def _in_slices(kernel: FloatKernel, windows: Windows, check: Callable[[], None])
 def _assembled(vector: RangeVector, rows: list[Rows], values: list[Floats], masks: list[Mask]) -> Block:
     if not rows:
         return Block(take(vector.labels, np.zeros(0, np.int64)), np.zeros((0, len(vector.ends))))
-    order = rows[0] if len(rows) == 1 else np.concatenate(rows)
-    table_values = values[0] if len(values) == 1 else np.concatenate(values)
-    mask = masks[0] if len(masks) == 1 else np.concatenate(masks)
+    order, table_values = stacked(rows, values)
+    mask = stacked(rows, masks)[1]
     labels = vector.labels
     whole = len(order) == len(labels) and bool((order == np.arange(len(order))).all())
     drop = vector.drop_name

@@ -6,6 +6,7 @@ become a `DensePart`, whose values are a reshaped slice of the flat output: no c
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -40,8 +41,13 @@ def assemble(
     warnings: tuple[str, ...] = (),
     deleted: Deleted | None = None,
 ) -> Selection:
-    """One selection of all batches; earlier batches win where two have a sample of a series at the same time."""
+    """One selection of all batches, its series by their numbers; earlier batches win where two have a sample of a series at the same time."""
     series, parts = gather(batches, sample_limit=sample_limit, deleted=deleted)
+    if (series[1:] < series[:-1]).any():
+        order = np.argsort(series)
+        number = np.empty(len(order), np.int64)
+        number[order] = np.arange(len(order))
+        series, parts = series[order], [replace(part, rows=number[part.rows]) for part in parts]
     return Selection(table.table(series), parts, warnings)
 
 

@@ -62,7 +62,8 @@ class FlatPart:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The answer to `select`: S series and their samples in parts. Each series is in exactly one part; rows are in no special order."""
+    """The answer to `select`: S series and their samples in parts. Each series is in exactly one part; rows are in the order in which
+    the storage first saw the series, and ascend within a part."""
 
     labels: LabelTable
     parts: list[DensePart | FlatPart] = field(default_factory=list)

@@ -146,59 +146,6 @@ def _column_quantiles(ordered: Floats, size: Index, q: Floats) -> Floats:
     return np.where(np.isnan(q), np.nan, result)
 
 
-def best(groups: Groups, values: Floats, mask: Mask | None, *, greatest: bool) -> Index:
-    """int64[S, T]: the place of each sample in its group, 0 for the best; NaN comes last, then what is absent. Ties keep their order."""
-    keys = -values if greatest else values
-    keys = np.where(np.isnan(keys), np.inf, keys)
-    late = np.isnan(values).astype(np.int8)
-    if mask is not None:
-        late = np.where(mask, late, 2).astype(np.int8)
-    place = np.empty(values.shape, np.int64)
-    for number in range(groups.count):
-        rows = groups.members(number)
-        order = np.lexsort((keys[rows], late[rows]), axis=0) if late[rows].any() else _argsort(keys[rows])
-        ranks = np.empty(order.shape, np.int64)
-        np.put_along_axis(ranks, order, np.broadcast_to(np.arange(len(rows))[:, None], order.shape), axis=0)
-        place[rows] = ranks
-    return place
-
-
-def chosen(groups: Groups, values: Floats, mask: Mask | None, k: Index, *, greatest: bool) -> Mask:
-    """bool[S, T]: whether a sample is among the `k` (int64[T]) best of its group. As `best`, without putting them in order."""
-    missing_or_nan = np.isnan(values).any() if mask is None else np.isnan(values[mask]).any()
-    if missing_or_nan or len(set(k.tolist())) > 1:
-        place = best(groups, values, mask, greatest=greatest)
-        return place < k if mask is None else (place < k) & mask
-    out = np.zeros(values.shape, np.bool_)
-    number_wanted = int(k[0])
-    for number in range(groups.count):
-        rows = groups.members(number)
-        keys = -values[rows].T if greatest else values[rows].T
-        there = None if mask is None else mask[rows].T
-        out[rows] = _least(np.ascontiguousarray(keys), there, number_wanted).T
-    return out
-
-
-def _least(keys: Floats, there: Mask | None, k: int) -> Mask:
-    """bool[T, n]: the k least of each row, the first of equal ones."""
-    if k < 1:
-        return np.zeros(keys.shape, np.bool_)
-    if there is not None:
-        keys = np.where(there, keys, np.inf)
-    if k >= keys.shape[1]:
-        return np.ones(keys.shape, np.bool_) if there is None else there
-    edge = np.partition(keys, k - 1, axis=1)[:, k - 1 : k]
-    less, equal = keys < edge, keys == edge
-    if there is not None:
-        equal &= there
-    room = k - less.sum(axis=1, keepdims=True)
-    return np.asarray(less | (equal & (np.cumsum(equal, axis=1) <= room)))
-
-
-def _argsort(keys: Floats) -> Index:
-    return np.argsort(keys.T, axis=1, kind="stable").T
-
-
 def running_counts(groups: Groups, mask: Mask) -> Index:
     """int64[S, T]: how many series of the group up to this one have a sample."""
     out = np.empty(mask.shape, np.int64)

@@ -22,24 +22,6 @@ def test_sums_over_series_are_compensated() -> None:
     assert grouping.sums(Groups(np.zeros(3, np.int64), 1), column, None)[0, 0] == 1.5
 
 
-def test_places_in_a_group() -> None:
-    place = grouping.best(Groups(np.zeros(3, np.int64), 1), VALUES, None, greatest=True)
-    assert place.tolist() == [[2, 1], [0, 0], [1, 2]]
-
-
-def test_the_best_without_order_are_the_best() -> None:
-    random = np.random.default_rng(2)
-    values = random.integers(0, 5, (40, 6)).astype(float)
-    mask = random.random((40, 6)) < 0.7
-    groups = Groups(random.integers(0, 3, 40), 3)
-    k = np.full(6, 4)
-    for there in (None, mask):
-        for greatest in (True, False):
-            place = grouping.best(groups, values, there, greatest=greatest)
-            expected = place < k if there is None else (place < k) & there
-            assert (grouping.chosen(groups, values, there, k, greatest=greatest) == expected).all()
-
-
 def test_quantiles_interpolate() -> None:
     result = grouping.quantiles(Groups(np.zeros(3, np.int64), 1), VALUES, MASK, np.array([0.5, 1.0]))
     assert result.tolist() == [[5, 2]]

@@ -1,0 +1,146 @@
+"""topk and bottomk: the best samples of each group at each step.
+
+Of equal samples Prometheus keeps those that its heap happens to keep while it goes through the series in their order. Where the last place is
+contested, and only there, the same heap is run here; all else is a partition. Shapes as in `grouping`.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.promql.kernels.grouping import Floats, Groups, Index, Mask
+
+_FEW: Final = 64  # samples that Python looks through sooner than NumPy
+_INSERTED: Final = 12  # Go sorts so many elements by insertion, which leaves equal ones in their order
+
+
+def chosen(groups: Groups, values: Floats, mask: Mask | None, k: Index, *, greatest: bool) -> Mask:
+    """bool[S, T]: whether a sample is among the `k` (int64[T]) best of its group; NaN is worse than any number."""
+    out = np.zeros(values.shape, np.bool_)
+    for number in range(groups.count):
+        rows = groups.members(number)
+        columns = np.ascontiguousarray((-values[rows] if greatest else values[rows]).T)
+        there = None if mask is None else mask[rows].T
+        out[rows] = _least(columns, there, k).T
+    return out
+
+
+def in_order(groups: Groups, values: Floats, kept: Mask, mask: Mask | None, k: int, *, greatest: bool) -> Index:
+    """The rows that `chosen` kept at a single step (all bool[S] or float64[S]), as Prometheus lists them: group by group, the best first."""
+    parts = []
+    for number in range(groups.count):
+        rows = groups.members(number)
+        mine = rows[kept[rows]]
+        keys = -values if greatest else values
+        if np.isnan(keys[mine]).any() or len(np.unique(keys[mine])) < len(mine):
+            there = rows if mask is None else rows[mask[rows]]
+            parts.append(there[_sorted_heap(keys[there], k)])
+        else:
+            parts.append(mine[np.argsort(keys[mine])])
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+
+def _least(columns: Floats, there: Mask | None, k: Index) -> Mask:
+    """bool[T, n]: the k least of each row of float64[T, n]."""
+    k = np.maximum(k, 0)
+    keys = np.where(np.isnan(columns), np.inf, columns)
+    if there is not None:
+        keys = np.where(there, keys, np.inf)
+    edge = _edges(keys, k)
+    less, equal = keys < edge, keys == edge
+    if there is not None:
+        equal &= there
+    out: Mask = less | equal
+    contested = np.flatnonzero(out.sum(axis=1) > k)
+    known: dict[tuple[int, bytes], list[int]] = {}
+    for step in contested.tolist():
+        members = np.arange(columns.shape[1]) if there is None else np.flatnonzero(there[step])
+        column = columns[step, members]
+        question = (int(k[step]), column.tobytes())
+        kept = known.get(question)
+        if kept is None:
+            kept = known[question] = _heap(column, int(k[step]))
+        out[step] = False
+        out[step, members[kept]] = True
+    return out
+
+
+def _edges(keys: Floats, k: Index) -> Floats:
+    """float64[T, 1]: the k-th least of each row."""
+    place = np.clip(k, 1, keys.shape[1]) - 1
+    if (place == place[0]).all():
+        return np.partition(keys, int(place[0]), axis=1)[:, place[0], None]
+    return np.take_along_axis(np.sort(keys, axis=1), place[:, None], axis=1)
+
+
+def _heap(column: Floats, k: int) -> list[int]:
+    """Places of what Prometheus's heap of the k least holds in the end, in the order of the heap."""
+    values: list[float] = column.tolist()
+    heap: list[int] = []
+    if k < 1:
+        return heap
+    for place in range(min(k, len(values))):
+        heap.append(place)
+        _up(heap, values)
+    start, size = len(heap), _FEW
+    while start < len(values):
+        piece = column[start : start + size]
+        for place in (np.flatnonzero(_enters(piece, values[heap[0]])) + start).tolist():
+            if _worse(values[heap[0]], values[place]):
+                heap[0] = place
+                _down(heap, values)
+        start, size = start + size, 2 * size
+    return heap
+
+
+def _enters(values: Floats, worst: float) -> NDArray[np.bool_]:
+    """Which values take the place of the worst one."""
+    return np.asarray(~(np.isnan(values) | (values >= worst)))
+
+
+def _worse(a: float, b: float) -> bool:
+    """Whether a has to go for b."""
+    return b < a or (a != a and b == b)  # noqa: PLR0124 - NaN
+
+
+def _before(a: float, b: float) -> bool:
+    """Whether a stands nearer to the top of the heap, where the worst is."""
+    return a > b or a != a  # noqa: PLR0124 - NaN
+
+
+def _up(heap: list[int], values: list[float]) -> None:
+    """Let the last element rise."""
+    at = len(heap) - 1
+    while at:
+        parent = (at - 1) // 2
+        if not _before(values[heap[at]], values[heap[parent]]):
+            return
+        heap[at], heap[parent] = heap[parent], heap[at]
+        at = parent
+
+
+def _down(heap: list[int], values: list[float]) -> None:
+    """Let the first element sink."""
+    at = 0
+    while (child := 2 * at + 1) < len(heap):
+        other = child + 1
+        if other < len(heap) and _before(values[heap[other]], values[heap[child]]):
+            child = other
+        if not _before(values[heap[child]], values[heap[at]]):
+            return
+        heap[at], heap[child] = heap[child], heap[at]
+        at = child
+
+
+def _sorted_heap(column: Floats, k: int) -> list[int]:
+    """Places of the best first. Equal ones stand as in the heap, which is what Prometheus gives for a dozen; beyond, its sort mixes them."""
+    heap, values = _heap(column, k), column.tolist()
+    if len(heap) > _INSERTED:
+        return sorted(heap, key=lambda place: (values[place] != values[place], values[place]))
+    for end in range(1, len(heap)):
+        at = end
+        while at and _before(values[heap[at - 1]], values[heap[at]]):
+            heap[at - 1], heap[at] = heap[at], heap[at - 1]
+            at -= 1
+    return heap
