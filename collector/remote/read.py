@@ -1,4 +1,4 @@
-"""`POST /api/v1/read`: gives samples to another Prometheus (response type SAMPLES)."""
+"""`POST /api/v1/read`: gives samples to another Prometheus, as a stream of chunks or as one list."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 from prometheus_client import CollectorRegistry, Gauge
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
 from collector.remote.read_message import (
     ReadQuery,
+    ReadRequest,
     decode_read_request,
     encode_histograms,
     encode_labels,
@@ -18,6 +19,7 @@ from collector.remote.read_message import (
 )
 from collector.remote.receiver import MAX_DECODED_BYTES
 from collector.remote.snappy import compress, decompress
+from collector.remote.streamed import MEDIA_TYPE, can_stream, frames
 from collector.storage.interface import DensePart, FlatPart, Queryable, Selection, TooManySamplesError
 from pharos.labels import Labels
 
@@ -44,25 +46,37 @@ class ReadServer:
 
     async def __call__(self, request: Request) -> Response:
         try:
-            queries = decode_read_request(decompress(await request.body(), MAX_DECODED_BYTES))
+            asked = decode_read_request(decompress(await request.body(), MAX_DECODED_BYTES))
         except ValueError as error:
             return PlainTextResponse(f"{error}\n", 400)
         with self._running.track_inprogress():
             async with self._slots:
                 try:
-                    body = await asyncio.to_thread(self.answer, queries)
-                except TooManySamplesError as error:
+                    return await asyncio.to_thread(self._answer, asked)
+                except (TooManySamplesError, ValueError) as error:
                     return PlainTextResponse(f"{error}\n", 400)
+
+    def _answer(self, asked: ReadRequest) -> Response:
+        """A stream when the reader takes one and all samples fit into it. Raises `TooManySamplesError` or `ValueError`."""
+        external = dict(self._external())
+        if asked.streamed:
+            found = [self._select(query, external) for query in asked.queries]
+            if all(
+                can_stream(one, query.min_ms, query.max_ms) for one, query in zip(found, asked.queries, strict=True)
+            ):
+                chunks = (frame for number, one in enumerate(found) for frame in frames(one, external, number))
+                return StreamingResponse(chunks, 200, media_type=MEDIA_TYPE)
+            if not asked.sampled:
+                raise ValueError("native histograms are only sent as response type SAMPLES")
+        body = compress(encode_read_response(self._series(query, external) for query in asked.queries))
         return Response(body, 200, {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"})
 
-    def answer(self, queries: list[ReadQuery]) -> bytes:
-        """The compressed answer. Raises `TooManySamplesError`."""
-        external = dict(self._external())
-        return compress(encode_read_response(self._series(query, external) for query in queries))
+    def _select(self, query: ReadQuery, external: Labels) -> Selection:
+        matchers = [m for m in query.matchers if not (m.name in external and m.matches(external))]
+        return self._storage.select(matchers, query.min_ms, query.max_ms, sample_limit=self._limit)
 
     def _series(self, query: ReadQuery, external: Labels) -> Iterator[bytes]:
-        matchers = [m for m in query.matchers if not (m.name in external and m.matches(external))]
-        selection = self._storage.select(matchers, query.min_ms, query.max_ms, sample_limit=self._limit)
+        selection = self._select(query, external)
         found = sorted((sorted({**external, **labels}.items()), samples) for labels, samples in each_series(selection))
         for labels, samples in found:
             yield encode_labels(dict(labels)) + samples

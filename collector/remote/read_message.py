@@ -15,6 +15,7 @@ from collector.remote.histogram_message import encode_histogram
 from collector.storage.interface import Timestamps, Values
 from pharos.matchers import Matcher, MatchOp
 
+SAMPLES, STREAMED_XOR_CHUNKS = 0, 1
 _OPS = (MatchOp.EQUAL, MatchOp.NOT_EQUAL, MatchOp.REGEX, MatchOp.NOT_REGEX)
 # Times between 1971 and 2109 take a varint of six bytes: then all samples of a series have the same size.
 _SIX_BYTES_MIN, _SIX_BYTES_MAX = 1 << 35, 1 << 42
@@ -29,9 +30,27 @@ class ReadQuery:
     matchers: tuple[Matcher, ...]
 
 
-def decode_read_request(body: bytes) -> list[ReadQuery]:
-    """The queries of a request. Raises `ProtobufError` or `ValueError`."""
-    return [_query(value) for number, kind, value in fields(body) if number == 1 and kind == BYTES]
+@dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """Queries, and whether the reader takes a stream of chunks, a list of samples, or both."""
+
+    queries: list[ReadQuery]
+    streamed: bool
+    sampled: bool
+
+
+def decode_read_request(body: bytes) -> ReadRequest:
+    """Raises `ProtobufError` or `ValueError`."""
+    queries: list[ReadQuery] = []
+    accepted: set[int] = set()
+    for number, kind, value in fields(body):
+        if number == 1 and kind == BYTES:
+            queries.append(_query(value))
+        elif number == 2:  # repeated: packed or one by one
+            accepted.update(bytes(value) if kind == BYTES else [value])
+    if accepted and not accepted & {SAMPLES, STREAMED_XOR_CHUNKS}:
+        raise ValueError(f"server does not support any of the requested response types: {sorted(accepted)}")
+    return ReadRequest(queries, STREAMED_XOR_CHUNKS in accepted, not accepted or SAMPLES in accepted)
 
 
 def _query(message: Any) -> ReadQuery:
