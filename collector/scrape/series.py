@@ -16,7 +16,7 @@ from collector.histogram import FloatHistogram
 from collector.scrape.mutate import LabelRules, report_labels, stored_labels
 from collector.scrape.page import Counts, Exemplar, Page, ParseError, ScrapeError
 from collector.scrape.resolution import FINEST, bounded, finest_schema
-from collector.scrape.shape import PageShape
+from collector.scrape.shapes import PageShape, ShapeOf, shape_of
 from collector.storage.interface import ABSENT_NAN, STALE_NAN, Appendable, AppendReport, Rows, ScrapeGroup, Values
 from pharos.labels import LabelSet
 
@@ -84,8 +84,9 @@ class TargetSeries:
         labels: LabelRules,
         samples: SampleRules,
         report_names: Sequence[str],
+        shape_of: ShapeOf = shape_of,
     ) -> None:
-        self._storage, self._labels, self._rules = storage, labels, samples
+        self._storage, self._labels, self._rules, self._shape_of = storage, labels, samples, shape_of
         self._group: ScrapeGroup = storage.open_group()
         self._report = [report_labels(name, target) for name in report_names]
         self._report_numbers = storage.register(self._report)
@@ -349,7 +350,7 @@ class TargetSeries:
         slots = [renumbered[slot] if slot >= 0 else slot for slot in taken.slots]
         self._reported = taken.reported
         if page.geometry is not None and not page.exemplars and not taken.loose and not taken.reported:
-            self._shape, self._known = PageShape(body, page.geometry), {}
+            self._shape, self._known = self._shape_of(body, page.geometry), {}
             self._shape_slots = np.array(slots, np.int32)
             columns = np.array(taken.columns, np.int32)
             straight = len(columns) == len(row_slots) and bool((columns == np.arange(len(columns))).all())

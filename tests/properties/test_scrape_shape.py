@@ -1,6 +1,7 @@
 """The fast path gives what the slow path gives, whatever happens to a page between two scrapes."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -8,6 +9,7 @@ from collector.scrape.formats import parsers
 from collector.scrape.mutate import LabelRules
 from collector.scrape.page import ParseOptions, ScrapeError
 from collector.scrape.series import SampleRules, TargetSeries
+from collector.scrape.shapes import LineShape, ShapeOf, WindowedShape
 from tests.support.fake_storage import FakeStorage
 
 PARSE = parsers["PrometheusText0.0.4"].factory
@@ -72,13 +74,15 @@ def _change(draw: st.DrawFn, page: list[str]) -> None:
 
 
 class Scraper:
-    """A target's series without network; `fast` says whether the fast path may be used."""
+    """A target's series without network; `shape_of` None: without the fast path."""
 
-    def __init__(self, fast: bool) -> None:
+    def __init__(self, shape_of: ShapeOf | None) -> None:
         self.storage = FakeStorage()
-        self.fast = fast
+        self.fast = shape_of is not None
         self.used_fast = 0
-        self.series = TargetSeries(self.storage, TARGET, LabelRules(TARGET), SampleRules(), ("up",))
+        self.series = TargetSeries(
+            self.storage, TARGET, LabelRules(TARGET), SampleRules(), ("up",), shape_of or LineShape
+        )
 
     def scrape(self, body: bytes, timestamp_ms: int) -> None:
         try:
@@ -97,17 +101,21 @@ class Scraper:
 @settings(max_examples=400, deadline=None)
 @given(page_sequences())
 def test_fast_equals_slow(pages: list[bytes]) -> None:
-    fast, slow = Scraper(fast=True), Scraper(fast=False)
+    small, large, slow = Scraper(LineShape), Scraper(WindowedShape), Scraper(None)
     for number, body in enumerate(pages):
-        fast.scrape(body, number * 1000)
-        slow.scrape(body, number * 1000)
-        assert fast.storage.shown() == slow.storage.shown()
+        for scraper in (small, large, slow):
+            scraper.scrape(body, number * 1000)
+        assert small.storage.shown() == slow.storage.shown()
+        assert large.storage.shown() == slow.storage.shown()
 
 
-@given(st.lists(good_samples, min_size=1, max_size=30, unique_by=lambda line: line.rpartition(" ")[0]), st.data())
-def test_changed_values_alone_stay_on_the_fast_path(page: list[str], data: st.DataObject) -> None:
+@pytest.mark.parametrize("shape_of", [LineShape, WindowedShape])
+@given(
+    page=st.lists(good_samples, min_size=1, max_size=30, unique_by=lambda line: line.rpartition(" ")[0]), data=st.data()
+)
+def test_changed_values_alone_stay_on_the_fast_path(shape_of: ShapeOf, page: list[str], data: st.DataObject) -> None:
     page = [line for line in page if "\n" not in line[:-1]]
-    scraper = Scraper(fast=True)
+    scraper = Scraper(shape_of)
     scraper.scrape("".join(page).encode(), 0)
     floats = st.floats(allow_nan=False, allow_infinity=False).map(repr)
     changed = [line.rpartition(" ")[0] + f" {data.draw(floats)}\n" for line in page]
@@ -127,8 +135,9 @@ def test_no_bytes_make_the_parser_do_anything_but_refuse(body: bytes) -> None:
             pass
 
 
-def test_negative_zero_survives() -> None:
-    scraper = Scraper(fast=True)
+@pytest.mark.parametrize("shape_of", [LineShape, WindowedShape])
+def test_negative_zero_survives(shape_of: ShapeOf) -> None:
+    scraper = Scraper(shape_of)
     scraper.scrape(b"a 1\n", 0)
     scraper.scrape(b"a -0\n", 1)
     assert scraper.used_fast == 1

@@ -12,7 +12,7 @@ import httptools
 
 from collector.scrape.fetch.response import BodyLimitError, FetchError
 
-_ROOM: Final = 64 * 1024
+_ROOM: Final = 16 * 1024
 _KEPT_BYTES: Final = 4 * 1024 * 1024
 _MAX_HEAD: Final = 64 * 1024
 
@@ -26,7 +26,7 @@ class BufferPool:
 
     def take(self) -> bytearray:
         if not self._free:
-            return bytearray(_ROOM * 4)
+            return bytearray(2 * _ROOM)
         buffer = self._free.pop()
         self._size -= len(buffer)
         return buffer
@@ -101,7 +101,6 @@ class Wire(asyncio.BufferedProtocol):
         """Send `request`. The body of the answer is a view into the lent buffer: call `release` when done with it."""
         assert self._transport is not None
         assert self._answer is None
-        self._buffer = self._pool.take()
         self._filled = self.answered_bytes = 0
         self._limit = limit
         self._head = _Head()
@@ -140,7 +139,9 @@ class Wire(asyncio.BufferedProtocol):
     def get_buffer(self, _: int) -> memoryview:
         if self._answer is None or self._answer.done():
             return memoryview(bytearray(256))  # for what should not come
-        if len(self._buffer) - self._filled < _ROOM and not (self._raw and self._filled < self._body_end):
+        if not self._buffer:
+            self._buffer = self._pool.take()
+        elif len(self._buffer) - self._filled < _ROOM and not (self._raw and self._filled < self._body_end):
             self._grow(2 * len(self._buffer))
         return memoryview(self._buffer)[self._filled :]
 

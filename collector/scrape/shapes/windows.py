@@ -1,34 +1,26 @@
-"""The fast path: a page that differs from the last one only in its values is compared and read as contiguous memory.
-
-The shape of a page is, line by line, the bytes that must stay the same: the whole line when it holds no sample, else what stands
-before the value (the *key*). What follows, newline included, is the *tail*. A new page has the same shape when it has as many lines
-and every key is the same; then only those tails are read that are not what they were. Everything else, also anything odd in a tail, is
-left to the full parser.
+"""The shape of a large page, compared and read as contiguous memory, without an object a line.
 
 Keys are compared through *windows*, overlapping pieces of a power-of-two size that cover a key: NumPy gathers items of any width at
-5 ns each, so two windows a line cost 20 ns where a slice in Python costs 100. Kept of them are a 64-bit hash (the keyed SipHash of `bytes`),
-and a compressed copy for the day when the page looks different: 3 to 10 bytes a line, not 100. Tails are gathered into a matrix, turned
-into one JSON array by a translation table, and read by orjson, at a fifth of what `float()` costs for each.
+5 ns each, so two windows a line cost 20 ns where a slice in Python costs 100. Tails are gathered into a matrix and compared with the last
+ones; those that changed are turned into one JSON array by a translation table and read by orjson, at a fifth of what `float()` costs.
 """
 
 from collections.abc import Iterator
 from typing import Any, Final
 
-import cramjam
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from collector.scrape.formats.lexing import identity
 from collector.scrape.formats.numbers import parse_float
 from collector.scrape.page import Geometry
+from collector.scrape.shapes.base import PageShape
 
 _LARGEST_WINDOW: Final = 128
 _LONGEST_TAIL: Final = 40
 _WORD: Final = 8  # tails are padded to whole words, so that they compare as numbers
 _NEWLINE: Final = 10
 _PAD: Final = 0
-_KINDS: Final = ("", "histogram", "summary")  # the types that have a say in what identifies a sample
 
 # Tails to JSON: padding is blank, a newline separates, and whatever cannot stand in a number becomes a letter that JSON refuses.
 _TO_JSON: Final = bytes(
@@ -62,36 +54,27 @@ class _Windows:
         return pieces[places].tobytes()
 
 
-class PageShape:
+class WindowedShape(PageShape):
     """The shape of a page of L lines with S samples."""
 
-    __slots__ = ("_contents", "_key_lengths", "_kinds", "_odd", "_sample_lines", "_tails", "_windows")
+    __slots__ = ("_key_lengths", "_odd", "_sample_lines", "_tails", "_windows")
 
     def __init__(self, body: Any, geometry: Geometry) -> None:
+        super().__init__(body, geometry)
         raw = np.frombuffer(body, np.uint8)
         self._key_lengths = _small(geometry.key_lengths)
         self._sample_lines = np.flatnonzero(geometry.is_sample).astype(np.int32)
-        self._kinds = np.array([_KINDS.index(kind) if kind in _KINDS else 0 for kind in geometry.kinds], np.uint8)
         self._odd: NDArray[np.int64] = np.empty(0, np.int64)
         self._tails: NDArray[np.uint64] | None = None  # of the values that the caller keeps, when it does
         self._windows = list(_cover(geometry.key_lengths))
         starts = _starts(np.flatnonzero(raw == _NEWLINE))
-        contents = [windows.gather(raw, starts) for windows in self._windows]
-        for windows, content in zip(self._windows, contents, strict=True):
-            windows.digest = hash(content)
-        self._contents = bytes(cramjam.zstd.compress(b"".join(contents), 1))
-
-    def __len__(self) -> int:
-        """How many samples."""
-        return len(self._sample_lines)
+        for windows in self._windows:
+            windows.digest = hash(windows.gather(raw, starts))
 
     def forget_values(self) -> None:
-        """The caller no longer has the values that were read last."""
         self._tails = None
 
     def read(self, body: Any, values: NDArray[np.float64]) -> bool:
-        """Bring `values` (float64[S], as the last call left them) up to a page of the same shape. False, and nothing is touched, when the
-        shape differs or a tail is not just a number."""
         raw = np.frombuffer(body, np.uint8)
         newlines = np.flatnonzero(raw == _NEWLINE)
         if len(newlines) != len(self._key_lengths) or len(newlines) == 0 or newlines[-1] != len(raw) - 1:
@@ -111,19 +94,6 @@ class PageShape:
         if len(samples) == len(starts):
             return self._read_tails(raw, key_ends, newlines, values)
         return self._read_tails(raw, key_ends[samples], newlines[samples], values)
-
-    def keys(self) -> list[bytes]:
-        """The keys of the samples as the parser gave them, put together again from the windows."""
-        pieces: list[list[bytes]] = [[] for _ in range(len(self._key_lengths))]
-        contents, begin = bytes(cramjam.zstd.decompress(self._contents)), 0
-        for windows in self._windows:
-            width = windows.width
-            for line, offset in zip(windows.lines.tolist(), windows.offsets.tolist(), strict=True):
-                known = sum(map(len, pieces[line]))
-                pieces[line].append(contents[begin + known - offset : begin + width])
-                begin += width
-        keys = (b"".join(pieces[line]).rstrip(b" \t") for line in self._sample_lines.tolist())
-        return [identity(key, _KINDS[kind]) for key, kind in zip(keys, self._kinds.tolist(), strict=True)]
 
     def _read_tails(
         self,
