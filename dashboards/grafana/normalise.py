@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dashboards.grafana.layout import flatten_rows
-from dashboards.grafana.panels import MIGRATIONS, Note
-from dashboards.grafana.report import report
+from dashboards.grafana.panels import MIGRATIONS, Note, lost_options
+from dashboards.grafana.report import Finding, report, title_of
 
 DRAWN: Final = frozenset({"timeseries", "stat", "gauge", "bargauge", "table", "text", "logs", "row", "piechart"})
 
@@ -43,10 +43,12 @@ def normalise(raw: Mapping[str, Any]) -> Normal:
     if not isinstance(panels, list):
         raise ValueError("panels: a list is expected")
     every = list(_every_panel(panels))
+    lost: list[Finding] = []
     for position, panel in enumerate(every, start=1):
         panel.setdefault("id", 10_000 + position)
+        lost += ((option, title_of(panel)) for option in lost_options(panel))
         _migrate_panel(panel, notes.append)
-    notes += report(dashboard, every)
+    notes += report(dashboard, every, lost)
     notes += [
         f"variable {variable.get('name')}: type {variable['type']} is shown but has no effect"
         for variable in (dashboard.get("templating") or {}).get("list") or ()

@@ -14,7 +14,6 @@ _CALCS: Final = {
 def graph(panel: dict[str, Any], note: Note) -> None:
     """A `graph` panel: line options, axes, legend values and series overrides."""
     panel["type"] = "timeseries"
-    _note_lost(panel, note)
     if (panel.get("xaxis") or {}).get("mode", "time") != "time":
         note(f"{panel.get('title')}: a graph over {panel['xaxis']['mode']} is drawn over time")
     left, right = [*(panel.get("yaxes") or []), {}, {}][:2]
@@ -47,6 +46,8 @@ def graph(panel: dict[str, Any], note: Note) -> None:
             "displayMode": "table" if legend.get("alignAsTable") else "list",
             "placement": "right" if legend.get("rightSide") else "bottom",
             "calcs": calcs,
+            **({"width": legend["sideWidth"]} if legend.get("sideWidth") else {}),
+            **_legend_order(legend),
         },
         "tooltip": {"mode": "multi" if (panel.get("tooltip") or {}).get("shared", True) else "single", "sort": "desc"},
     }
@@ -54,23 +55,29 @@ def graph(panel: dict[str, Any], note: Note) -> None:
         panel.pop(old, None)
 
 
+def _legend_order(legend: Mapping[str, Any]) -> dict[str, Any]:
+    calc = _CALCS.get(str(legend.get("sort")))
+    return {"sortBy": calc, "sortDesc": bool(legend.get("sortDesc"))} if calc else {}
+
+
 _GRAPH_LOST: Final = ("timeRegions", "fillGradient", "hiddenSeries", "dashes")
-_LEGEND_LOST: Final = ("hideEmpty", "hideZero", "sort", "sideWidth")
+_LEGEND_LOST: Final = ("hideEmpty", "hideZero")
 _OVERRIDE_KEPT: Final = frozenset(
     {"alias", "yaxis", "linewidth", "color", "stack", "transform", "fill", "legend", "$$hashKey"}
 )
 
 
-def _note_lost(panel: Mapping[str, Any], note: Note) -> None:
+def lost_options(panel: Mapping[str, Any]) -> list[str]:
     """Options of a graph that have no successor here."""
+    if panel.get("type") != "graph":
+        return []
     lost = [name for name in _GRAPH_LOST if panel.get(name)]
     lost += [f"legend.{name}" for name in _LEGEND_LOST if (panel.get("legend") or {}).get(name)]
     for item in panel.get("seriesOverrides") or ():
         lost += [f"seriesOverrides.{name}" for name in item if name not in _OVERRIDE_KEPT and item[name]]
     right = [*(panel.get("yaxes") or []), {}, {}][1]
     lost += [f"yaxes[1].{name}" for name in ("min", "max", "label") if right.get(name) not in (None, "")]
-    for name in dict.fromkeys(lost):
-        note(f"{panel.get('title')}: {name} of the graph has no effect")
+    return [f"{name} of a graph" for name in dict.fromkeys(lost)]
 
 
 def _bounds(defaults: dict[str, Any], axis: Mapping[str, Any]) -> None:
@@ -147,12 +154,17 @@ def singlestat(panel: dict[str, Any], note: Note) -> None:
         defaults["mappings"] = mappings
     coloured = panel.get("colorBackground") or panel.get("colorValue")
     panel["fieldConfig"] = {"defaults": defaults, "overrides": []}
-    panel["options"] = {
-        "reduceOptions": {"calcs": [_CALCS.get(panel.get("valueName", "avg"), "lastNotNull")], "values": False},
-        "colorMode": "background" if panel.get("colorBackground") else "value" if coloured else "none",
-        "graphMode": "area" if (panel.get("sparkline") or {}).get("show") else "none",
-        "textMode": "name" if panel.get("valueName") == "name" else "value",
-    }
+    reduce = {"calcs": [_CALCS.get(panel.get("valueName", "avg"), "lastNotNull")], "values": False}
+    panel["options"] = (
+        {"reduceOptions": reduce}
+        if gauge.get("show")
+        else {
+            "reduceOptions": reduce,
+            "colorMode": "background" if panel.get("colorBackground") else "value" if coloured else "none",
+            "graphMode": "area" if (panel.get("sparkline") or {}).get("show") else "none",
+            "textMode": "name" if panel.get("valueName") == "name" else "value",
+        }
+    )
     for affix in ("prefix", "postfix"):
         if panel.get(affix):
             note(f"{panel.get('title')}: {affix} {panel[affix]!r} of the single stat is not shown")

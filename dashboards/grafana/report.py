@@ -80,13 +80,21 @@ DASHBOARD_LEVEL: Final = ("weekStart", "fiscalYearStartMonth", "liveNow")
 Finding = tuple[str, str]  # what has no effect, where
 
 
-def report(dashboard: Mapping[str, Any], panels: Iterable[Mapping[str, Any]]) -> list[str]:
-    """One line for each option without effect, with the panels that use it."""
+def title_of(panel: Mapping[str, Any]) -> str:
+    """What the owner knows the panel by."""
+    return str(panel.get("title") or f"panel {panel.get('id', '?')}")
+
+
+def report(
+    dashboard: Mapping[str, Any], panels: Iterable[Mapping[str, Any]], lost: Iterable[Finding] = ()
+) -> list[str]:
+    """One line for each option without effect, with the panels that use it; `lost` are findings from before the migration."""
     found: dict[str, list[str]] = {}
+    for option, title in lost:
+        found.setdefault(option, []).append(title)
     for panel in panels:
-        title = str(panel.get("title") or f"panel {panel.get('id', '?')}")
         for option in dict.fromkeys(_panel(panel)):
-            found.setdefault(option, []).append(title)
+            found.setdefault(option, []).append(title_of(panel))
     return [*_dashboard(dashboard), *(f"{option} has no effect: {_listed(names)}" for option, names in found.items())]
 
 
@@ -166,8 +174,6 @@ def _options(kind: str, options: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"calculation {calc}" for calc in calcs if calc not in CALCS)
     if reduce.get("fields"):
         yield "options.reduceOptions.fields"
-    if isinstance(legend, Mapping) and legend.get("width"):
-        yield "options.legend.width"
 
 
 def _used(path: str, value: Any) -> bool:

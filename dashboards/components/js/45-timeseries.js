@@ -51,13 +51,14 @@
 
   P.Legend = function Legend({ fields, hidden, toggle, options }) {
     const calcs = options.calcs || [];
+    const width = options.placement === "right" && options.width ? { width: Math.min(options.width, 460) } : undefined;
     const table = options.displayMode === "table" && calcs.length > 0;
     const [sort, setSort] = React.useState([options.sortBy ? Object.keys(P.CALC_NAMES).find((key) => P.CALC_NAMES[key] === options.sortBy || key === options.sortBy) : null, options.sortDesc !== false]);
     const shown = fields.filter((field) => !((field.options.custom || {}).hideFrom || {}).legend);
     const press = (field) => (event) => toggle(field.name, event.ctrlKey || event.metaKey);
     const name = (field) => [h("span", { className: "swatch", key: "s", style: { background: field.colour } }), h("span", { className: "legend-name", key: "n", title: field.name }, field.name)];
     if (!table) {
-      return h("div", { className: "legend list" }, shown.map((field) =>
+      return h("div", { className: "legend list", style: width }, shown.map((field) =>
         h("button", { key: field.name, className: hidden(field.name) ? "off" : "", onClick: press(field) }, name(field), calcs.map((calc) => {
           const value = P.display(P.reduce(field.values, calc), field.options);
           return h("span", { className: "legend-calc", key: calc }, value.text + value.suffix);
@@ -66,7 +67,7 @@
     const rows = shown.map((field) => ({ field, values: calcs.map((calc) => P.reduce(field.values, calc)) }));
     const column = calcs.indexOf(sort[0]);
     if (column >= 0) rows.sort((a, b) => ((a.values[column] === null ? -Infinity : a.values[column]) - (b.values[column] === null ? -Infinity : b.values[column])) * (sort[1] ? -1 : 1));
-    return h("div", { className: "legend" }, h("table", null,
+    return h("div", { className: "legend", style: width }, h("table", null,
       h("thead", null, h("tr", null, h("th", null), calcs.map((calc) => h("th", { key: calc, ...P.pressable(() => setSort([calc, sort[0] === calc ? !sort[1] : true])), className: sort[0] === calc ? "sorted" : "", "aria-sort": sort[0] === calc ? (sort[1] ? "descending" : "ascending") : "none" }, P.t(P.CALC_NAMES[calc] || calc))))),
       h("tbody", null, rows.map(({ field, values }) => h("tr", { key: field.name, className: hidden(field.name) ? "off" : "", ...P.pressable(press(field)) },
         h("td", null, h("div", { className: "legend-key" }, name(field))),

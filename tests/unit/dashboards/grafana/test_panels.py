@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboards.grafana.panels import barchart, graph, singlestat, table_old, text
+from dashboards.grafana.panels import barchart, graph, lost_options, singlestat, table_old, text
 
 
 def drop(_: str) -> None:
@@ -120,9 +120,7 @@ def test_what_a_graph_loses_is_named() -> None:
         "seriesOverrides": [{"alias": "a", "zindex": 3, "fill": 0}],
         "yaxes": [{}, {"min": 0, "format": "s"}],
     }
-    notes: list[str] = []
-    graph(panel, notes.append)
-    assert [note.split(" ")[1] for note in notes] == [
+    assert [option.split(" ")[0] for option in lost_options(panel)] == [
         "dashes",
         "legend.hideZero",
         "seriesOverrides.zindex",
@@ -153,3 +151,13 @@ def test_colours_and_dates_of_an_old_table_are_kept() -> None:
     assert value["custom.cellOptions"] == {"type": "color-background"}
     assert [step["value"] for step in value["thresholds"]["steps"]] == [None, 70.0, 90.0]
     assert when == {"displayName": "When", "unit": "dateTimeAsIso"}
+
+
+def test_the_order_and_width_of_a_graphs_legend_are_kept() -> None:
+    legend = {"alignAsTable": True, "rightSide": True, "sideWidth": 300, "sort": "current", "sortDesc": True}
+    panel: dict[str, Any] = {"type": "graph", "legend": legend}
+    graph(panel, drop)
+    assert (
+        panel["options"]["legend"] | {"width": 300, "sortBy": "lastNotNull", "sortDesc": True}
+        == panel["options"]["legend"]
+    )
