@@ -2,7 +2,9 @@
 
 import difflib
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable
 from importlib import import_module
 from typing import Final
@@ -21,7 +23,7 @@ TOOLS: Final[dict[str, tuple[str, str]]] = {
     "push": ("collector.cli.push", "send metrics to a server by remote write"),
     "tsdb": ("collector.cli.tsdb", "look into a data folder, or fill one"),
     "import": ("collector.storage.cli:main_import", "copy history into a data folder: OpenMetrics, Prometheus"),
-    "export": ("collector.storage.cli:main_export", "write samples of a data folder as OpenMetrics or CSV"),
+    "export": ("collector.storage.cli:main_export", "write samples of a data folder: OpenMetrics, CSV, Parquet"),
     "debug": ("collector.cli.debug", "fetch what a server says about itself"),
 }
 
@@ -61,13 +63,15 @@ def _run(tool: Callable[[list[str]], int], arguments: list[str]) -> int:
     return code
 
 
-def usage() -> str:
-    """The list of commands."""
+def usage(width: int | None = None) -> str:
+    """The list of commands, wrapped to the terminal."""
+    width = width or shutil.get_terminal_size((100, 24)).columns
     rows = [(name, summary) for name, (_, summary) in TOOLS.items()]
     servers = [(part.command, f"{part.summary}, port {part.port}") for part in PARTS]
     lines = ["usage: pharos COMMAND [flags]     (pharos COMMAND --help tells more)", ""]
     for title, table in (("Commands", rows), ("Servers", servers)):
-        lines += [f"{title}:", *(f"  {name:<20}{summary}" for name, summary in table), ""]
+        entries = (textwrap.fill(f"  {name:<20}{told}", width, subsequent_indent=" " * 22) for name, told in table)
+        lines += [f"{title}:", *entries, ""]
     return "\n".join(lines).rstrip()
 
 

@@ -3,6 +3,7 @@
 import argparse
 import fcntl
 import os
+import shutil
 import sys
 from functools import partial
 from pathlib import Path
@@ -114,11 +115,10 @@ def prepare(options: UpOptions) -> IO[str]:
 def ports_are_free(parts: list[PlannedPart]) -> bool:
     """Whether all ports can be had; says on stderr which cannot, who holds them and what to do."""
     taken = taken_ports((part.name, part.host, part.port) for part in parts)
+    width = shutil.get_terminal_size().columns if sys.stderr.isatty() else None
     for port in taken:
-        print(f"pharos up: {port}", file=sys.stderr)
+        print(f"pharos up: {port}"[:width], file=sys.stderr)
     if taken:
-        print(
-            "pharos up: stop these, or choose other ports with --port-offset N, or leave a part out with --without PART",
-            file=sys.stderr,
-        )
+        print("pharos up: nothing was started. Stop these, choose other ports with", file=sys.stderr)
+        print("           --port-offset 1000, or leave a part out with --without PART", file=sys.stderr)
     return not taken

@@ -1,5 +1,6 @@
 """Before anything starts: are the ports free, and if not, who has them?"""
 
+import os
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -48,7 +49,8 @@ def holder(port: int) -> str:
         if pid is None:
             return "a process of another user"
         process = psutil.Process(pid)
-        command = " ".join(process.cmdline())[:80] or process.name()
+        program, *arguments = process.cmdline() or [process.name()]
+        command = " ".join([os.path.basename(program), *arguments])[:80]
     except psutil.Error:
         return "a process that cannot be looked up"
     return f"pid {pid}: {command}"

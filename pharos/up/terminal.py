@@ -26,7 +26,15 @@ class Terminal:
         self.console.print(f"[bold]Pharos[/] starts {count} parts, data in [cyan]{options.data_dir}[/]")
 
     def event(self, part: str, text: str) -> None:
-        self.console.print(f"{time.strftime('%H:%M:%S')} [bold yellow]{part}[/] {escape(text)}", soft_wrap=True)
+        at, line = time.strftime("%H:%M:%S"), f"[bold yellow]{part}[/] {escape(text)}"
+        if not self.console.is_terminal:
+            self.console.print(f"{at} {line}", soft_wrap=True)
+            return
+        aligned = Table.grid(padding=(0, 1, 0, 0))
+        aligned.add_column(no_wrap=True)
+        aligned.add_column(overflow="fold")
+        aligned.add_row(at, line)
+        self.console.print(aligned)
 
     def ready(self, processes: list[Supervised]) -> None:
         """The table, and the one address to open."""

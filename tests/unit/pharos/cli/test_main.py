@@ -17,3 +17,7 @@ def test_a_typo_suggests_the_nearest_command(capsys: pytest.CaptureFixture[str])
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["version"]) == 0
     assert capsys.readouterr().out.startswith("pharos, version ")
+
+
+def test_the_usage_fits_the_terminal() -> None:
+    assert max(map(len, usage(80).splitlines())) <= 80
