@@ -9,8 +9,11 @@ from dash import Dash, Input, Output, State, html
 from dash.development.base_component import Component
 
 from dashboards.components import Panel, PromEditor, Toolbar
+from dashboards.model.guess import guess_unit
 from dashboards.pages.base import Page, PageContext, data, keep_in_url
 from dashboards.services import Services
+
+NOTHING = "Nothing matches in this time range"
 
 
 class ExplorePage(Page):
@@ -83,7 +86,7 @@ def explore_spec(expression: str, tab: str) -> dict[str, Any]:
             "type": "table",
             "title": "",
             "targets": [target],
-            "fieldConfig": {"defaults": {}},
+            "fieldConfig": {"defaults": {"noValue": NOTHING, "custom": {"cellOptions": {"type": "raw"}}}},
             "explore": True,
         }
     custom = {"fillOpacity": 6, "lineWidth": 1.4}
@@ -93,7 +96,7 @@ def explore_spec(expression: str, tab: str) -> dict[str, Any]:
         "type": "timeseries",
         "title": "",
         "targets": [target],
-        "fieldConfig": {"defaults": {"custom": custom, "unit": "short"}},
+        "fieldConfig": {"defaults": {"custom": custom, "unit": guess_unit(expression), "noValue": NOTHING}},
         "options": {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}},
         "explore": True,
     }

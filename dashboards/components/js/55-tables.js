@@ -166,9 +166,9 @@
     const options = column.options || {};
     const numeric = typeof value === "number";
     const shown = numeric || (options.mappings || []).length ? P.display(value, options) : { text: value === undefined || value === null ? "" : String(value), suffix: "" };
-    const whole = numeric ? shown.text + shown.suffix : shown.text;
     const cell = (options.custom || {}).cellOptions || {};
     const kind = cell.type || (options.custom || {}).displayMode || "auto";
+    const whole = numeric ? (kind === "raw" ? String(value) : shown.text + shown.suffix) : shown.text;
     const colour = shown.colour || (numeric ? P.thresholdColour(value, options) : null);
     const link = (options.links || [])[0];
     let content = whole;
