@@ -11,6 +11,7 @@ Labels: TypeAlias = dict[str, str]
 LabelSet: TypeAlias = tuple[tuple[str, str], ...]
 
 METRIC_NAME: Final = "__name__"
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _LEGACY_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _LEGACY_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
@@ -34,7 +35,7 @@ def is_legacy_metric_name(name: str) -> bool:
 
 def is_valid_utf8_name(name: str) -> bool:
     """Prometheus 3 takes any non-empty UTF-8 text as a name (lone surrogates are what bad UTF-8 decodes to)."""
-    return bool(name) and not any("\ud800" <= char <= "\udfff" for char in name)
+    return bool(name) and (name.isascii() or _LONE_SURROGATE.search(name) is None)
 
 
 def escape_value(value: str) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from collector.config.scrape import ScrapeConfig
 from collector.scrape.page import Pairs, ScrapeError
@@ -54,7 +55,7 @@ def stored_labels(pairs: Pairs, rules: LabelRules) -> LabelSet | None:
         if not relabelled:
             return None
         labels = relabelled
-    final = tuple(sorted(pair for pair in labels.items() if pair[1]))
+    final = tuple(sorted([pair for pair in labels.items() if pair[1]]))
     _check(labels, final, rules)
     if doubled:
         _refuse_doubled(doubled, final)
@@ -104,7 +105,7 @@ def _check(labels: Labels, final: LabelSet, rules: LabelRules) -> None:
         raise ScrapeError("missing metric name (__name__ label)")
     if rules.legacy_names and not _legacy(name, final):
         raise ScrapeError(f"invalid metric name or label names: {_shown(final)}")
-    if not is_valid_utf8_name(name) or not all(is_valid_utf8_name(label) for label, _ in final):
+    if not is_valid_utf8_name(name) or not _all_valid(tuple([label for label, _ in final])):
         raise ScrapeError(f"invalid metric name or label names: {_shown(final)}")
     if rules.label_limit or rules.name_length_limit or rules.value_length_limit:
         _check_limits(name, final, rules)
@@ -113,6 +114,12 @@ def _check(labels: Labels, final: LabelSet, rules: LabelRules) -> None:
 def _shown(labels: LabelSet) -> str:
     pairs = (f"{name if is_legacy_label_name(name) else quote(name)}={quote(value)}" for name, value in labels)
     return f"{{{', '.join(pairs)}}}"
+
+
+@lru_cache(maxsize=1024)
+def _all_valid(names: tuple[str, ...]) -> bool:
+    """Whether all label names are valid; many series have the same ones."""
+    return all(map(is_valid_utf8_name, names))
 
 
 def _legacy(name: str, labels: Sequence[tuple[str, str]]) -> bool:

@@ -80,13 +80,10 @@ class SeriesTable:
     def resolve(self, series: Sequence[LabelSet]) -> Rows:
         """The numbers of label sets; unknown ones get a new number. Label sets are sorted and without empty values."""
         with self._lock:
-            intern, keyset_of = self.symbols.intern, self._keyset_of
-            keysets = np.empty(len(series), np.int32)
-            flat: list[int] = []
-            for index, labels in enumerate(series):
-                keysets[index] = keyset_of(tuple([name for name, _ in labels]))
-                flat.extend([intern(value) for _, value in labels])
-            return self.resolve_codes(keysets, np.array(flat, np.int32))
+            keyset_of = self._keyset_of
+            keysets = [keyset_of(tuple([name for name, _ in labels])) for labels in series]
+            codes = self.symbols.intern_all([value for labels in series for _, value in labels])
+            return self.resolve_codes(np.array(keysets, np.int32), np.array(codes, np.int32))
 
     def keyset(self, names: tuple[str, ...]) -> int:
         """The number of a tuple of sorted label names."""
@@ -104,7 +101,7 @@ class SeriesTable:
     def intern_all(self, texts: Iterable[str]) -> list[int]:
         """The numbers of texts."""
         with self._lock:
-            return [self.symbols.intern(text) for text in texts]
+            return self.symbols.intern_all(texts)
 
     def resolve_codes(self, keysets: NDArray[np.int32], codes: NDArray[np.int32]) -> Rows:
         """As `resolve`, for series given as key sets and value codes one after the other."""

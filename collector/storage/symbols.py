@@ -40,6 +40,11 @@ class Symbols:
         self._ids[text] = number
         return number
 
+    def intern_all(self, texts: Iterable[str]) -> list[int]:
+        """The numbers of texts."""
+        get, intern = self._ids.get, self.intern
+        return [intern(text) if (known := get(text)) is None else known for text in texts]
+
     def find(self, text: str) -> int | None:
         """The number of `text`, or None."""
         own = self._ids.get(text)

@@ -176,6 +176,7 @@ def _fields(kind: Any) -> dict[str, tuple[str, Any]]:
     }
 
 
+@lru_cache(maxsize=4096)
 def _required(kind: Any, name: str) -> bool:
     field = next(field for field in dataclasses.fields(kind) if field.name == name)
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING

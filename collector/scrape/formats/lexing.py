@@ -1,7 +1,7 @@
 """Regular expressions and readers that the two text formats share. All quantifiers that could backtrack are possessive."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from collector.scrape.formats.numbers import normal_float
@@ -15,6 +15,7 @@ QUOTED: Final = rb'"(?:[^\\"]|\\[^\n])*+"'
 METADATA_TYPES: Final = {"untyped": "unknown"}
 
 _ESCAPED = re.compile(r'\\(["\\n])')
+_PLAIN_PAIR = re.compile(r'([a-zA-Z_]\w*+)="([^"]*+)"', re.ASCII)
 _PAIR = re.compile(rb"[ \t]*(" + LABEL + rb"|" + QUOTED + rb")[ \t]*(?:=[ \t]*(" + QUOTED + rb")[ \t]*)?,?", re.DOTALL)
 # The label whose value is a number, for each type that has one; it is written in one way only.
 _NUMBER_LABELS: Final = {"histogram": "le", "summary": "quantile"}
@@ -72,7 +73,15 @@ def read_pairs(braces: bytes) -> Pairs:
     return list(_labels(braces, 1, "unknown"))
 
 
-def _labels(key: bytes, position: int, kind: str) -> Iterator[tuple[str, str]]:
+def _labels(key: bytes, position: int, kind: str) -> Iterable[tuple[str, str]]:
+    if b"\\" not in key and kind not in _NUMBER_LABELS:
+        pairs: Pairs = _PLAIN_PAIR.findall(key[position:].decode())
+        if 2 * len(pairs) == key.count(b'"', position):  # nothing else is in quotes: this is all
+            return pairs
+    return _labels_one_by_one(key, position, kind)
+
+
+def _labels_one_by_one(key: bytes, position: int, kind: str) -> Iterator[tuple[str, str]]:
     while (match := _PAIR.match(key, position)) is not None:
         position = match.end()
         name, value = match[1].decode(), match[2].decode()

@@ -240,7 +240,7 @@ async def test_series_and_targets_end_with_a_staleness_marker() -> None:
             await until(lambda: values(storage, "up")[-1] == 0.0)
             assert values(storage, "a")[-1] == "stale"
             (target,) = manager.active_targets()["j"]
-            assert (target.health, "expected a valid sample" in target.last_error) == ("down", True)
+            assert (target.health, "expected value after metric" in target.last_error) == ("down", True)
             page = b"a 3\n"
             await until(lambda: values(storage, "up")[-1] == 1.0)
             assert values(storage, "a")[-1] == 3.0
