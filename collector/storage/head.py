@@ -198,7 +198,7 @@ class Head(Roster, LayoutBook):
                     slab.window_end = MIN_TIME  # takes no further row; one that is being written is waited for
                 complete = slab is not slabs[-1] or slab.count >= slab.limit or layout.closed
                 if complete or (slab.window_end == MIN_TIME and not layout.writing):
-                    if slab.count:
+                    if slab.values[: slab.count].size:  # rows of a target that has no series yet hold nothing
                         window = int(slab.times[0]) // self.options.block_ms * self.options.block_ms
                         self.files.seal(layout, slab, window)
                     layout.drop_slab(slab)

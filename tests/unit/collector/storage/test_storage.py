@@ -393,3 +393,18 @@ def test_late_samples_that_come_while_a_block_is_written_are_kept(
     storage.maintain(clock.ms)
     assert everything(storage)[one] == expected
     storage.close()
+
+
+def test_rows_of_a_target_without_series_leave_no_trace(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    clock = FixedClock()
+    storage = opened(tmp_path, clock)
+    group = storage.open_group()
+    group.reshape([])
+    group.append_row(clock.ms, np.empty(0))
+    storage.sync()
+    storage.abandon()
+    storage = opened(tmp_path, clock)
+    storage.maintain(clock.ms)  # seals what the killed process left
+    storage.close()
+    opened(tmp_path, clock).close()
+    assert caplog.text == ""
