@@ -83,6 +83,14 @@
     }));
   }
 
+  /* Nothing found: what to try next. */
+  function NoLines({ narrowed, widen, clear }) {
+    return h("div", { className: "notice", "data-testid": "no-logs" }, P.icon("search", 20),
+      h("div", null, h("strong", null, P.t("No log lines in this time range")), h("p", null, P.t(narrowed ? "Nothing matches the search and its filters." : "Nothing was logged, or nothing has arrived yet."))),
+      narrowed ? h("button", { className: "ghost", onClick: clear }, P.t("Clear the search")) : null,
+      widen ? h("button", { className: "ghost", onClick: widen }, P.rangeLabel("now-24h", "now")) : null);
+  }
+
   function readFilters() {
     return new URLSearchParams(window.location.search).getAll("filter").map((text) => {
       const found = /^([-~]*)([^:]+):([\s\S]*)$/.exec(text);
@@ -211,6 +219,7 @@
       error ? h("div", { className: "notice " + (unreachable ? "critical" : "warn"), "data-testid": "source-down", role: "alert" }, P.icon(unreachable ? "unplugged" : "state-warn", 20),
         h("div", null, h("strong", null, unreachable ? P.t("The log store is not reachable") : P.t("The search could not be run")), h("p", null, error.message)), h("button", { className: "ghost", onClick: () => search() }, P.t("Retry"))) : null,
       page === null ? (error ? null : h("div", { className: "skeleton logs-skeleton" }, h("div", { className: "skeleton-block" }))) :
+      page.lines.length === 0 ? (error ? null : h(NoLines, { narrowed: Boolean(query || filters.length), clear: () => { setText(""); setQuery(""); setFilters([]); }, widen: page.to - page.from < 86400000 ? () => session.setRange("now-24h", "now") : null })) :
         h("div", { className: "log-columns" + (error ? " stale" : "") },
           h(Facets, { facets: page.facets, total: page.total, filter, filters }),
           h("div", { className: "log-main" },

@@ -134,3 +134,10 @@ def test_a_silence_is_changed_and_says_whom_it_hits(page: Page, ui: Ui, stub: St
     page.get_by_test_id("silence-submit").click()
     expect(page.get_by_test_id("silence-row")).to_contain_text("second")
     assert len(stub.silences) == 1
+
+
+def test_an_empty_search_offers_what_to_try_next(page: Page, ui: Ui, stub: Stub) -> None:
+    page.goto(f"{ui.url}/logs?query=nothing+like+this")
+    page.get_by_role("button", name="Clear the search").click()
+    expect(page.get_by_test_id("log-total")).to_have_text(str(len(stub.lines)))
+    expect(page).not_to_have_url(re.compile("query="))

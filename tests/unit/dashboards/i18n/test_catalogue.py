@@ -22,7 +22,10 @@ def texts() -> set[str]:
         found |= set(re.findall(r'(?:context\.t|\bt)\(\s*"((?:[^"\\]|\\.)*)"', source))
         found |= set(re.findall(r'\bColumn\("([^"]+)"', source))
     for path in FOLDER.glob("components/js/*.js"):
-        found |= set(re.findall(r'P\.t\("((?:[^"\\]|\\.)*)"[,)]', path.read_text()))
+        source = path.read_text()
+        found |= set(re.findall(r'P\.t\("((?:[^"\\]|\\.)*)"[,)]', source))
+        for pair in re.findall(r'P\.t\([\w.() ="]+ \? "([^"]+)" : "([^"]+)"[,)]', source):
+            found |= set(pair)
     return {text.replace('\\"', '"') for text in found}
 
 
