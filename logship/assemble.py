@@ -161,12 +161,29 @@ class Assembler:
         self.documents.emit(origin.key, start, length, stream.time, content, stream.ending, batch)
 
     def flush(self, batch: Batch, monotonic: float, *, force: bool = False) -> None:
-        """Emit what has waited long enough (all of it with `force`); the batch notes where records were cut off so."""
+        """Emit what has waited long enough (all of it with `force`)."""
         for stream in self._streams.values():
             if stream.is_due(monotonic) or (force and stream.filled):
-                assert stream.origin is not None
-                batch.cuts.append((stream.origin, stream.end))
-                self._release(stream, batch)
+                self._cut(stream, batch)
+
+    def will_end(self, origin: Origin) -> None:
+        """No more will come from this file: what is held of it ends here, also when it is read again. `end` comes next."""
+        for stream in self._streams.values():
+            if stream.filled and stream.origin is origin:
+                origin.remember_cut(stream.end)
+
+    def end(self, origin: Origin, batch: Batch) -> None:
+        """Emit what is held of a file of which no more will come."""
+        for stream in self._streams.values():
+            if stream.filled and stream.origin is origin:
+                self._cut(stream, batch)
+
+    def _cut(self, stream: Held, batch: Batch) -> None:
+        """End a record though more of it may come, and remember where."""
+        assert stream.origin is not None
+        stream.origin.remember_cut(stream.end)
+        batch.cut = True
+        self._release(stream, batch)
 
     @property
     def holding(self) -> bool:

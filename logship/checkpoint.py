@@ -90,6 +90,14 @@ class Checkpoints:
                 file.cuts = {cut for cut in file.cuts if cut > mark.offset}
                 self._dirty = True
 
+    def move(self, identity: Identity, path: str) -> None:
+        """A file has another name now."""
+        with self._lock:
+            file = self._files.get(identity)
+            if file is not None and file.path != path:
+                file.path = path
+                self._dirty = True
+
     def cut(self, identity: Identity, offset: int) -> None:
         """A record ends there, whatever may follow."""
         with self._lock:

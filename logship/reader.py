@@ -83,9 +83,7 @@ class Reader:
 
     def _hand_over(self) -> None:
         batch, self._batch = self._batch, Batch(created=time.monotonic())
-        if batch.cuts:
-            for tail, offset in batch.cuts:
-                tail.remember_cut(offset)
+        if batch.cut:
             self._save()
         while not self.stopping.is_set():
             try:

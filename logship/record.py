@@ -7,7 +7,7 @@ this batch or an earlier one. Since batches are delivered in order, a delivered 
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from logship.held import Mark, Origin
+from logship.held import Mark
 
 
 class Source(Protocol):
@@ -23,8 +23,8 @@ class Batch:
     items: list[bytes] = field(default_factory=list)
     size: int = 0
     marks: dict[Source, Mark] = field(default_factory=dict)
-    cuts: list[tuple[Origin, int]] = field(default_factory=list)
-    """Files and offsets where a record ended only because no more came in time: to be remembered before this is sent."""
+    cut: bool = False
+    """A record in it ended only because no more came in time: checkpoints must be saved before this is sent."""
     created: float = 0.0
     """Monotonic time of the first item."""
 

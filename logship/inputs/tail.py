@@ -104,6 +104,8 @@ class Chain:
         self.loss = Loss()
         self._checkpoints = checkpoints
         self._from_end = from_end
+        self._emptied: list[Tail] = []
+        """Truncated files of which something may be held."""
         self.behind_since: float | None = None
 
     def update(self, found: Found | None, owned: set[tuple[int, int]]) -> None:
@@ -172,7 +174,7 @@ class Chain:
     def _identify(self, tail: Tail, size: int) -> None:
         """Find out who a file is and where to go on; waits when it has no line yet."""
         head = head_of(tail.fd)
-        if head is None:
+        if head is None or (tail.path != self.real and self._is_copy_of_live(tail)):
             return
         known = self._checkpoints.known(tail.device, tail.inode, head)
         if known is None and tail.path != self.real:
@@ -194,16 +196,23 @@ class Chain:
     def read(self, batch: Batch, monotonic: float, budget: int) -> int:
         """Read up to about `budget` bytes; returns how many were read."""
         total = 0
+        self._end_emptied(batch)
         for at in range(len(self.tails)):
             if self.tails[at].open:
                 total += self._read_tail(self.tails[at], batch, monotonic, budget - total)
                 tail = self.tails[at]
                 if total >= budget:
                     break
-                if tail.position < tail.size and at < len(self.tails) - 1 and not self._abandoned(tail, monotonic):
+                behind = tail.identity is not None and tail.position < tail.size
+                if behind and at < len(self.tails) - 1 and not self._abandoned(tail, monotonic):
                     break
         self._close_finished(monotonic)
         return total
+
+    def _end_emptied(self, batch: Batch) -> None:
+        """What is held of a truncated file goes out as it is; its copy, read from the last delivery on, ends that record there too."""
+        while self._emptied:
+            self.assembler.end(self._emptied.pop(), batch)
 
     def _abandoned(self, tail: Tail, monotonic: float) -> bool:
         """A rotated file that ends in half a line nobody continues must not hold up its successors."""
@@ -215,6 +224,7 @@ class Chain:
         if (size, changed_ns) != (tail.size, tail.changed_ns) or tail.quiet_since == 0:
             tail = self._same_or_fresh(tail, size)
             tail.quiet_since = monotonic
+        self._end_emptied(batch)
         tail.size, tail.changed_ns = size, changed_ns
         if tail.identity is None:
             return 0
@@ -251,7 +261,9 @@ class Chain:
         fresh = Tail(tail.path, tail.fd, tail.device, tail.inode, self._checkpoints)
         tail.fd = -1
         self.tails[self.tails.index(tail)] = fresh
-        self._checkpoints.set(old, self.real, Mark(tail.acknowledged))
+        self._checkpoints.move(old, self.real)
+        self.assembler.will_end(tail)
+        self._emptied.append(tail)
         if head is not None:
             fresh.settle(Identity(old.device, old.inode, head, generation), 0)
         return fresh

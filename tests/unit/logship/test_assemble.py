@@ -152,7 +152,7 @@ def test_a_record_cut_off_by_time_is_cut_off_again() -> None:
     maker, batch, file = assembler(), Batch(), File()
     end = maker.feed(file, lines, 0, batch, 0.0)
     maker.flush(batch, HOLD_S)
-    assert batch.cuts == [(file, end)]
+    assert (file.cuts, batch.cut) == ([end], True)
     late = cri("\tat late.d(E)")
     again = Batch()
     file = File(Resume(cuts=frozenset({end})))

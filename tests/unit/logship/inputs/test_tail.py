@@ -180,3 +180,36 @@ def test_a_record_let_go_by_time_keeps_its_id_when_more_of_it_comes_after_a_cras
     repeated = fresh.deliver()
     assert sent.items() <= repeated.items()
     assert [text for key, text in repeated.items() if key not in sent] == ["\tat late(D)"]
+
+
+def test_a_copy_seen_while_it_is_being_made_is_not_read_as_a_new_file(shipper: Shipper, tmp_path: Path) -> None:
+    log, copy = tmp_path / "logs" / "a.log", tmp_path / "logs" / "a.log.1"
+    log.write_text("one\ntwo\n")
+    shipper.turn()
+    sent = shipper.deliver()
+    copy.write_text("")  # copytruncate has only just begun
+    shipper.turn()
+    copy.write_text("one\n")
+    shipper.turn()
+    append(log, "three\n")
+    copy.write_text("one\ntwo\nthree\n")
+    log.write_text("four\n")
+    for _ in range(3):
+        shipper.turn()
+    sent |= shipper.deliver()
+    assert sorted(sent.values()) == ["four", "one", "three", "two"]
+
+
+def test_a_record_held_when_its_file_is_truncated_is_not_doubled_by_the_copy(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    shipper = Shipper(tmp_path / "logs", tmp_path, multiline="auto")
+    log, copy = tmp_path / "logs" / "a.log", tmp_path / "logs" / "a.log.1"
+    log.write_text("first\nERROR boom\n\tat a.b(C)\n")
+    shipper.turn(0.1)
+    append(log, "\tat late(D)\n")
+    copy.write_text(log.read_text())
+    log.write_text("second\n")
+    for _ in range(4):
+        shipper.turn()
+    sent = shipper.deliver()
+    assert sorted(sent.values()) == ["\tat late(D)", "ERROR boom\n\tat a.b(C)", "first", "second"]
