@@ -20,12 +20,19 @@ SEVERITY = {
     "info": "info",
     "none": "unknown",
 }
+RANKING = ("critical", "serious", "warn", "info", "unknown")
 SHOWN = 1000
 
 
 def severity_state(labels: Mapping[str, str]) -> str:
     """The colour of an alert's severity."""
     return SEVERITY.get(str(labels.get("severity", "")).lower(), "serious")
+
+
+def worst(alerts: Sequence[Mapping[str, Any]]) -> str:
+    """The colour of the most severe alert that is active."""
+    states = {severity_state(a.get("labels") or {}) for a in alerts if (a.get("status") or {}).get("state") == "active"}
+    return min(states, key=RANKING.index, default="unknown")
 
 
 def wanted(text: str, *parts: object) -> bool:
@@ -69,7 +76,7 @@ def _group(context: PageContext, group: Mapping[str, Any], alerts: Sequence[Mapp
     head = [
         html.Div(title, className="labels"),
         html.Span([icon("send", 13), receiver], className="muted receiver", title=context.t("Receiver")),
-        chip(context.t("{n} firing", n=active), "critical") if active else chip(context.t("Muted"), "unknown"),
+        chip(context.t("{n} firing", n=active), worst(alerts)) if active else chip(context.t("Muted"), "unknown"),
     ]
     rows = [_alert(context, alert, labels) for alert in sorted(alerts, key=_alert_order)]
     return html.Section(

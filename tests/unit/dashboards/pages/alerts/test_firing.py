@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboards.pages.alerts.firing import firing, severity_state, wanted
+from dashboards.pages.alerts.firing import firing, severity_state, wanted, worst
 from dashboards.pages.base import PageContext
 from tests.support.stub_sources import alert
 from tests.unit.dashboards.api.support import Api
@@ -28,3 +28,10 @@ def test_severities_have_their_colour(severity: str, state: str) -> None:
 def test_all_words_of_a_filter_must_occur() -> None:
     assert wanted("down B:", {"alertname": "Down"}, {"instance": "b:9100"})
     assert not wanted("down c", {"alertname": "Down"})
+
+
+def test_a_group_has_the_colour_of_its_worst_active_alert() -> None:
+    silenced = alert("A", "critical")
+    silenced["status"] = {"state": "suppressed"}
+    assert worst([alert("A", "info"), alert("A", "warning"), silenced]) == "warn"
+    assert worst([silenced]) == "unknown"
