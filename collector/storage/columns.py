@@ -8,6 +8,7 @@ from numpy.typing import DTypeLike, NDArray
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
+_FEW_WIDTHS: Final = 16  # lengths of pieces that are worth a loop
 _MAP_FROM_BYTES: Final = 64 * 1024
 
 
@@ -97,13 +98,16 @@ def copy_pieces(
     if len(lengths) == 1 or _adjoining(first, place, lengths):
         begin, at, total = int(first[0]), int(place[0]), int(lengths.sum())
         target[at : at + total] = source[begin : begin + total]
-    elif (lengths == lengths[0]).all():
-        # Pieces of one length: rows of strided views, copied without an index a sample.
-        width = int(lengths[0])
-        rows = np.lib.stride_tricks.sliding_window_view(target, width, writeable=True)
-        rows[place] = np.lib.stride_tricks.sliding_window_view(source, width)[first]
-    else:
+        return
+    widths = np.unique(lengths)
+    if len(widths) > _FEW_WIDTHS:
         target[ranges(place, lengths)] = source[ranges(first, lengths)]
+        return
+    for width in widths[widths > 0].tolist():
+        # Pieces of one length: rows of strided views, copied without an index a sample.
+        mine = slice(None) if len(widths) == 1 else np.flatnonzero(lengths == width)
+        rows = np.lib.stride_tricks.sliding_window_view(target, width, writeable=True)
+        rows[place[mine]] = np.lib.stride_tricks.sliding_window_view(source, width)[first[mine]]
 
 
 def _adjoining(first: NDArray[np.int64], place: NDArray[np.int64], lengths: NDArray[np.int64]) -> bool:

@@ -60,7 +60,7 @@ def _least(columns: Floats, there: Mask | None, k: Index) -> Mask:
         question = (int(k[step]), column.tobytes())
         kept = known.get(question)
         if kept is None:
-            kept = known[question] = _heap(column, int(k[step]))
+            kept = known[question] = [place for _, place in _heap(column, int(k[step]))]
         out[step] = False
         out[step, members[kept]] = True
     return out
@@ -74,22 +74,22 @@ def _edges(keys: Floats, k: Index) -> Floats:
     return np.take_along_axis(np.sort(keys, axis=1), place[:, None], axis=1)
 
 
-def _heap(column: Floats, k: int) -> list[int]:
-    """Places of what Prometheus's heap of the k least holds in the end, in the order of the heap."""
-    values: list[float] = column.tolist()
-    heap: list[int] = []
+def _heap(column: Floats, k: int) -> list[tuple[float, int]]:
+    """What Prometheus's heap of the k least holds in the end, (value, place) in the order of the heap."""
+    heap: list[tuple[float, int]] = []
     if k < 1:
         return heap
-    for place in range(min(k, len(values))):
-        heap.append(place)
-        _up(heap, values)
+    for place, value in enumerate(column[:k].tolist()):
+        heap.append((value, place))
+        _up(heap)
     start, size = len(heap), _FEW
-    while start < len(values):
+    while start < len(column):
         piece = column[start : start + size]
-        for place in (np.flatnonzero(_enters(piece, values[heap[0]])) + start).tolist():
-            if _worse(values[heap[0]], values[place]):
-                heap[0] = place
-                _down(heap, values)
+        entering = np.flatnonzero(_enters(piece, heap[0][0]))
+        for place, value in zip((entering + start).tolist(), piece[entering].tolist(), strict=True):
+            if _worse(heap[0][0], value):
+                heap[0] = (value, place)
+                _down(heap)
         start, size = start + size, 2 * size
     return heap
 
@@ -109,25 +109,25 @@ def _before(a: float, b: float) -> bool:
     return a > b or a != a  # noqa: PLR0124 - NaN
 
 
-def _up(heap: list[int], values: list[float]) -> None:
+def _up(heap: list[tuple[float, int]]) -> None:
     """Let the last element rise."""
     at = len(heap) - 1
     while at:
         parent = (at - 1) // 2
-        if not _before(values[heap[at]], values[heap[parent]]):
+        if not _before(heap[at][0], heap[parent][0]):
             return
         heap[at], heap[parent] = heap[parent], heap[at]
         at = parent
 
 
-def _down(heap: list[int], values: list[float]) -> None:
+def _down(heap: list[tuple[float, int]]) -> None:
     """Let the first element sink."""
     at = 0
     while (child := 2 * at + 1) < len(heap):
         other = child + 1
-        if other < len(heap) and _before(values[heap[other]], values[heap[child]]):
+        if other < len(heap) and _before(heap[other][0], heap[child][0]):
             child = other
-        if not _before(values[heap[child]], values[heap[at]]):
+        if not _before(heap[child][0], heap[at][0]):
             return
         heap[at], heap[child] = heap[child], heap[at]
         at = child
@@ -135,12 +135,13 @@ def _down(heap: list[int], values: list[float]) -> None:
 
 def _sorted_heap(column: Floats, k: int) -> list[int]:
     """Places of the best first. Equal ones stand as in the heap, which is what Prometheus gives for a dozen; beyond, its sort mixes them."""
-    heap, values = _heap(column, k), column.tolist()
+    heap = _heap(column, k)
     if len(heap) > _INSERTED:
-        return sorted(heap, key=lambda place: (values[place] != values[place], values[place]))
-    for end in range(1, len(heap)):
-        at = end
-        while at and _before(values[heap[at - 1]], values[heap[at]]):
-            heap[at - 1], heap[at] = heap[at], heap[at - 1]
-            at -= 1
-    return heap
+        heap.sort(key=lambda held: (held[0] != held[0], held[0]))
+    else:
+        for end in range(1, len(heap)):
+            at = end
+            while at and _before(heap[at - 1][0], heap[at][0]):
+                heap[at - 1], heap[at] = heap[at], heap[at - 1]
+                at -= 1
+    return [place for _, place in heap]

@@ -18,6 +18,8 @@ Index: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
 Mask: TypeAlias = NDArray[np.bool_]
 
+_IDEMPOTENT = (np.minimum, np.maximum, np.fmin, np.fmax)
+
 
 @dataclass(frozen=True)
 class DenseWindows:
@@ -64,9 +66,26 @@ class DenseWindows:
         source = self.values if values is None else values
         if source.shape[1] == 0:
             return np.zeros(self.shape)
+        if ufunc in _IDEMPOTENT:
+            return self._doubled(ufunc, source)
         padded = source if self.hi.size == 0 or self.hi.max() < source.shape[1] else _pad(source)
         pairs = np.column_stack([self.lo, self.hi]).ravel()
         return np.asarray(ufunc.reduceat(padded, pairs, axis=1)[:, ::2])
+
+    def _doubled(self, ufunc: np.ufunc, source: Floats) -> Floats:
+        """As `reduce`, where looking at a sample twice does no harm: of two spans of 2**n samples, each made of two half as long."""
+        out = np.empty(self.shape)
+        levels = np.frexp(np.maximum(self.hi - self.lo, 1))[1] - 1
+        spans, width = source, 1
+        for level in range(int(levels.max(initial=0)) + 1):
+            steps = np.flatnonzero(levels == level)
+            if len(steps):
+                first = self.first[steps]
+                out[:, steps] = ufunc(spans[:, first], spans[:, np.maximum(self.hi[steps] - width, first)])
+            if level < int(levels.max()):
+                spans = ufunc(spans[:, :-width], spans[:, width:])
+                width *= 2
+        return out
 
     def running(self, per_sample: Floats) -> Floats:
         """The running total of something per sample, per series."""

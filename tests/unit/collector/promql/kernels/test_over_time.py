@@ -45,3 +45,19 @@ def test_a_straight_line() -> None:
 def test_changes_and_resets() -> None:
     assert over_time.changes(whole(1, 1, 2, math.nan, math.nan, 0))[0, 0] == 3
     assert over_time.resets(whole(5, 3, 4, 1))[0, 0] == 2
+
+
+def test_quantiles_of_windows_of_all_lengths_and_of_changing_rank() -> None:
+    random = np.random.default_rng(5)
+    times = np.cumsum(random.integers(1, 40, 60))
+    values = random.random((3, 60))
+    ends = np.arange(1, 1200, 7)
+    rank = np.where(np.arange(len(ends)) % 3, 0.9, np.nan)
+    rank[::10] = 0.25
+    windows = dense_windows(times, values, ends, 500)
+    found = over_time.quantile_over_time(windows, rank)
+    for step, (low, high) in enumerate(zip(windows.lo.tolist(), windows.hi.tolist(), strict=True)):
+        if high > low and not np.isnan(rank[step]):
+            np.testing.assert_allclose(found[:, step], np.quantile(values[:, low:high], rank[step], axis=1))
+        else:
+            assert np.isnan(found[:, step]).all()

@@ -1,12 +1,8 @@
-"""Expected series were recorded from Prometheus 3.5, where they depend on its heap."""
-
 import numpy as np
 import pytest
 
 from collector.promql.kernels import topk
 from collector.promql.kernels.grouping import Groups
-
-ONE = Groups(np.zeros(40, np.int64), 1)
 
 
 def first_of(count: int) -> Groups:
@@ -16,15 +12,15 @@ def first_of(count: int) -> Groups:
 def as_prometheus(column: list[float], k: int, *, greatest: bool) -> list[int]:
     """The heap, step by step: the slow way that leaves nothing out."""
     values = [-value for value in column] if greatest else column
-    heap: list[int] = []
+    heap: list[tuple[float, int]] = []
     for place, value in enumerate(values):
         if len(heap) < k:
-            heap.append(place)
-            topk._up(heap, values)
-        elif heap and topk._worse(values[heap[0]], value):
-            heap[0] = place
-            topk._down(heap, values)
-    return heap
+            heap.append((value, place))
+            topk._up(heap)
+        elif heap and topk._worse(heap[0][0], value):
+            heap[0] = (value, place)
+            topk._down(heap)
+    return [place for _, place in heap]
 
 
 @pytest.mark.parametrize("greatest", [True, False])
@@ -65,3 +61,11 @@ def test_numbers_come_before_nan() -> None:
     assert order[:2] == [3, 1]
     assert order[2] in (0, 2)
     assert sorted(order) == np.flatnonzero(kept).tolist()
+
+
+def test_equal_samples_of_an_instant_stand_as_in_prometheus() -> None:
+    """Recorded from Prometheus 3.5: `topk(4, x)` and `bottomk(4, x)` over eight series with these values."""
+    values = np.array([2.0, 1, 2, 3, 1, 3, 2, 1])
+    for greatest, expected in ((True, [5, 3, 0, 2]), (False, [4, 7, 1, 2])):
+        kept = topk.chosen(first_of(8), values[:, None], None, np.array([4]), greatest=greatest)[:, 0]
+        assert topk.in_order(first_of(8), values, kept, None, 4, greatest=greatest).tolist() == expected

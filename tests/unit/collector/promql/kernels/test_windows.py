@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from collector.promql.kernels.windows import dense_windows, flat_windows, upper_bounds
 
@@ -45,3 +46,16 @@ def test_resets_are_added_back() -> None:
         result = np.zeros((1, 1))
         windows.add_resets(result)
         assert result[0, 0] == 8
+
+
+@pytest.mark.parametrize("ufunc", [np.minimum, np.maximum, np.fmin, np.fmax])
+def test_extremes_of_windows_of_all_lengths(ufunc: np.ufunc) -> None:
+    random = np.random.default_rng(5)
+    times = np.cumsum(random.integers(1, 40, 60))
+    values = random.random((3, 60))
+    values[random.random(values.shape) < 0.1] = np.nan
+    windows = dense_windows(times, values, np.arange(1, 1200, 7), 500)
+    reduced = windows.reduce(ufunc)
+    for step, (low, high) in enumerate(zip(windows.lo.tolist(), windows.hi.tolist(), strict=True)):
+        if high > low:
+            np.testing.assert_array_equal(reduced[:, step], ufunc.reduce(values[:, low:high], axis=1))
