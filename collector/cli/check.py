@@ -13,6 +13,7 @@ from typing import Any, Final
 from collector.cli.arguments import Parser, complain, feature_names
 from collector.config import PrometheusConfig, Rule, load_config, load_rules, parse_rules
 from collector.config.rules import RuleFile
+from collector.discovery.payload import parse_groups
 from collector.queries import parser_for
 from collector.rules.loader import GroupLoader
 from pharos.config import ConfigError
@@ -35,7 +36,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _lint_flags(parser: Any) -> None:
-    parser.add_argument("--lint", default="duplicate-rules", choices=_LINTS, help="lints to apply")
+    parser.add_argument(
+        "--lint",
+        default="duplicate-rules",
+        metavar="NAMES",
+        help=f"lints to apply, comma-separated: {', '.join(_LINTS)}",
+    )
     parser.add_argument("--lint-fatal", action="store_true", help="exit with code 3 when a lint complains")
     parser.add_argument("--ignore-unknown-fields", action="store_true", help="accepted for promtool's sake")
     parser.add_argument("--enable-feature", action="append", default=[], metavar="NAME", help="PromQL features")
@@ -85,8 +91,19 @@ def _add_server(commands: Any) -> None:
         parser.set_defaults(run=check_server)
 
 
+def _lints(options: argparse.Namespace) -> frozenset[str]:
+    """The lints that are wanted; a warning for each that there is not."""
+    names = frozenset(options.lint.split(","))
+    for name in sorted(names - set(_LINTS)):
+        print(f'WARNING: unknown lint option: "{name}"')
+    if "none" in names:
+        return frozenset()
+    return frozenset(_LINTS) if "all" in names else names
+
+
 def check_config(options: argparse.Namespace) -> int:
     """`check config`"""
+    options.lint = _lints(options)
     failed = linted = False
     for file in options.files:
         if not Path(file).exists():
@@ -129,16 +146,29 @@ def _check_references(config: PrometheusConfig) -> None:
     """Certificates, secrets and target files that a job or Alertmanager names."""
     for job in (*config.scrape_configs, *config.alerting.alertmanagers):
         tls, authorization = job.tls_config, job.authorization
-        paths = [tls.ca_file, tls.cert_file, tls.key_file, job.bearer_token_file]
+        paths = [tls.cert_file, tls.key_file, job.bearer_token_file]
         paths.append(authorization.credentials_file if authorization else "")
         for path in paths:
             if path and not Path(path).exists():
                 raise ConfigError(f'error checking file "{path}": no such file')
+        for pattern in (str(file) for discovery in job.file_sd_configs for file in discovery.files):
+            _check_target_files(pattern)
+
+
+def _check_target_files(pattern: str) -> None:
+    found = sorted(glob.glob(pattern))
+    if not found:
+        complain(f'  WARNING: file "{pattern}" for file_sd in scrape job does not exist')
+    for file in found:
+        try:
+            parse_groups(Path(file).read_text(), file)
+        except (ConfigError, ValueError) as error:
+            raise ConfigError(f'checking SD file "{pattern}": {error}') from error
 
 
 def _lint_intervals(config: PrometheusConfig, options: argparse.Namespace) -> bool:
     """Jobs whose interval is as long as the lookback: their series would have gaps. Returns whether there is one."""
-    if options.lint not in ("all", "too-long-scrape-interval"):
+    if "too-long-scrape-interval" not in options.lint:
         return False
     long = [job for job in config.scrape_configs if job.scrape_interval >= 300]
     for job in long:
@@ -150,6 +180,7 @@ def _lint_intervals(config: PrometheusConfig, options: argparse.Namespace) -> bo
 
 def check_rules(options: argparse.Namespace) -> int:
     """`check rules`"""
+    options.lint = _lints(options)
     failed = linted = False
     for file in options.files:
         if not Path(file).exists():
@@ -178,9 +209,8 @@ def _check_rule_file(file: str, options: argparse.Namespace, load: Any) -> tuple
     except (ConfigError, OSError) as error:
         complain("  FAILED:")
         complain(str(error))
-        print()
         return False, True
-    twice = _duplicates(rules) if options.lint in ("all", "duplicate-rules") else []
+    twice = _duplicates(rules) if "duplicate-rules" in options.lint else []
     if twice:
         clean = False
         complain(f"  FAILED:\nlint error {len(twice)} duplicate rule(s) found.")
@@ -204,7 +234,7 @@ def _duplicates(rules: RuleFile) -> list[Rule]:
             if key in seen:
                 out.append(rule)
             seen.add(key)
-    return out
+    return sorted(out, key=lambda rule: rule.name)
 
 
 def check_metrics(options: argparse.Namespace) -> int:
@@ -220,7 +250,7 @@ def check_metrics(options: argparse.Namespace) -> int:
     problems = lint(found)
     for problem in problems:
         complain(problem)
-    if options.extended:
+    if options.extended and not problems:
         print("\n".join(cardinality(found)))
     return LINT_EXIT if problems else 0
 
@@ -236,7 +266,7 @@ def check_web(options: argparse.Namespace) -> int:
             return 1
         try:
             load_web_config(file)
-            print(f"{file} SUCCESS")
+            complain(f"{file} SUCCESS")
         except ConfigError as error:
             complain(f"{file} FAILED: {error}")
             failed = True
@@ -271,5 +301,5 @@ def check_server(options: argparse.Namespace) -> int:
     if answer.status_code != 200:
         complain(f"check failed: URL={options.url}, status={answer.status_code}")
         return 1
-    print(f"  SUCCESS:  Prometheus Server is {word}.")
+    complain(f"  SUCCESS:  Prometheus Server is {word}.\n")
     return 0

@@ -11,6 +11,7 @@ from collector.config import ScrapeConfig, load_config
 from collector.discovery import TargetGroup, watch
 from collector.scrape.targets import build_targets, discovered_labels
 from pharos.durations import parse_duration_ms
+from pharos.labels import Labels
 from pharos.relabel import relabel
 
 _QUIET_S: Final = 1.0
@@ -21,7 +22,9 @@ def discover(file: str, job: str, timeout: str) -> int:
     config = load_config(file)
     chosen = next((one for one in config.scrape_configs if one.job_name == job), None)
     if chosen is None:
-        complain(f"Job {job} not found. Select one of: {', '.join(one.job_name for one in config.scrape_configs)}")
+        complain(
+            "\n\t".join([f"Job {job} not found. Select one of:", *(one.job_name for one in config.scrape_configs)])
+        )
         return 1
     groups = asyncio.run(_look(chosen, parse_duration_ms(timeout) / 1000))
     print(orjson.dumps(report(groups, chosen), option=orjson.OPT_INDENT_2).decode())
@@ -57,6 +60,13 @@ async def _look(job: ScrapeConfig, timeout_s: float) -> Sequence[TargetGroup]:
     return found
 
 
+def _inner_labels(relabelled: Labels) -> Labels:
+    """The labels of a target as the scraper has them, what it is scraped by included."""
+    labels = {name: text for name, text in relabelled.items() if text and not name.startswith("__meta_")}
+    labels.setdefault("instance", labels["__address__"])
+    return dict(sorted(labels.items()))
+
+
 def report(groups: Sequence[TargetGroup], job: ScrapeConfig) -> list[dict[str, Any]]:
     """Discovered labels and final labels of every target; an error where one cannot be used."""
     out: list[dict[str, Any]] = []
@@ -66,9 +76,10 @@ def report(groups: Sequence[TargetGroup], job: ScrapeConfig) -> list[dict[str, A
             one = TargetGroup((own,), group.labels, group.source)
             built = build_targets([one], job)
             row: dict[str, Any] = {"discoveredLabels": dict(sorted(discovered.items())), "labels": {}}
-            if built.targets:
-                row["labels"] = dict(built.targets[0].labels)
-            elif built.errors and relabel(discovered, job.relabel_configs) is not None:
+            relabelled = relabel(discovered, job.relabel_configs)
+            if relabelled is not None and built.targets:
+                row["labels"] = _inner_labels(relabelled)
+            elif relabelled is not None and built.errors:
                 row["error"] = built.errors[0]
             if row not in out:
                 out.append(row)

@@ -120,6 +120,9 @@ def _repeated(family: Family) -> bool:
 def cardinality(found: Iterable[Family]) -> list[str]:
     """A table of how many series each metric has, most first."""
     rows = sorted(((len(family.label_sets), family.name) for family in found), key=lambda row: (-row[0], row[1]))
-    total = sum(count for count, _ in rows) or 1
-    head = f"{'Metric':<60}{'Cardinality':>12}{'Percentage':>12}"
-    return [head, *(f"{name:<60}{count:>12}{count / total * 100:>11.2f}%" for count, name in rows)]
+    total = sum(count for count, _ in rows)
+    cells = [("Metric", "Cardinality", "Percentage")]
+    cells += [(name, str(count), f"{count / total * 100:.2f}%") for count, name in rows]
+    cells.append(("Total", str(total), "100%"))
+    widths = [max(map(len, column)) + 4 for column in zip(*cells, strict=True)]
+    return ["".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]

@@ -28,6 +28,8 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for add in (_add_instant, _add_range, _add_series, _add_labels, _add_analyze):
         add(commands)
+    for command in commands.choices.values():  # behind the command, too, as promtool takes it
+        command.add_argument("-o", "--format", choices=("promql", "json"), default=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace, httpx.Client], None] = options.run
     try:
@@ -83,7 +85,7 @@ def when(text: str) -> float:
     try:
         return datetime.fromisoformat(text).timestamp()
     except ValueError:
-        raise argparse.ArgumentTypeError(f"cannot parse {text!r} to a valid timestamp") from None
+        raise argparse.ArgumentTypeError(f'cannot parse "{text}" to a valid timestamp') from None
 
 
 def _add_instant(commands: Any) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from collector.cli.arguments import complain
 from collector.config import RuleFile, load_rules
 from collector.histogram import FloatHistogram
 from collector.promql.errors import QueryError
@@ -94,8 +95,8 @@ def _rule_paths(file: TestFile, folder: Path) -> list[Path]:
     out: list[Path] = []
     for pattern in file.rule_files:
         found = sorted(glob.glob(str(folder / pattern)))
-        if not found and not glob.has_magic(pattern):
-            raise ConfigError(f"rule file {pattern!r} does not exist")
+        if not found:
+            complain(f"  WARNING: no file match pattern {pattern}")
         out += [Path(path) for path in found]
     return out
 
@@ -131,11 +132,9 @@ class _GroupRun:
             for test in self.test.promql_expr_test:
                 self._expression(test)
         except (ConfigError, QueryError, ValueError) as error:
-            self.outcome.failures.append(f"    {error}" if not str(error).startswith(" ") else str(error))
+            self.outcome.failures.append(str(error))
         if self.debug:
             self._dump()
-        if self.outcome.failures and self.test.name:
-            self.outcome.failures[0] = f"    name: {self.test.name},\n{self.outcome.failures[0]}"
         return self.outcome
 
     def _input(self, series: str, values: str) -> Input:
@@ -195,7 +194,8 @@ class _GroupRun:
             if now_ms <= test.eval_time.ms < now_ms + self.interval_ms:
                 problem = difference(test, firing(groups, test.alertname), coloured=self.diff)
                 if problem:
-                    self.outcome.failures.append(problem)
+                    name = f"    name: {self.test.name},\n" if self.test.name else ""
+                    self.outcome.failures.append(name + problem)
 
     def _expression(self, test: ExpressionTest) -> None:
         head = f"    expr: {quote(test.expr)}, time: {test.eval_time},"

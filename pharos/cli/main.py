@@ -34,6 +34,8 @@ def main(argv: list[str] | None = None) -> int:
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(usage())
         return 0
+    while arguments[0] == "--experimental" and len(arguments) > 1:  # promtool wants it; nothing here needs it
+        arguments = arguments[1:]
     command, rest = arguments[0], arguments[1:]
     if command in ("version", "--version"):
         print(f"pharos, version {__version__}")

@@ -7,7 +7,7 @@ import base64
 import hmac
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pharos.config import ConfigError, FieldError, load
 from pharos.secret import Secret
@@ -66,6 +66,16 @@ class WebConfig:
     basic_auth_users: dict[str, Secret] = field(default_factory=dict)
 
 
+# The headers that may be set, and the values that each may have; none: any.
+_HEADERS: Final[dict[str, tuple[str, ...]]] = {
+    "Strict-Transport-Security": (),
+    "X-Content-Type-Options": ("nosniff", ""),
+    "X-Frame-Options": ("deny", "sameorigin", ""),
+    "X-XSS-Protection": (),
+    "Content-Security-Policy": (),
+}
+
+
 def load_web_config(path: str) -> WebConfig:
     """Read and try the file: certificates must load, hashes must be bcrypt. Raises `ConfigError`. An empty path is an empty file."""
     if not path:
@@ -74,6 +84,12 @@ def load_web_config(path: str) -> WebConfig:
     for user, hashed in config.basic_auth_users.items():
         if not hashed.reveal().startswith(("$2a$", "$2b$", "$2y$")):
             raise ConfigError(f"{path}: basic_auth_users.{user}: expected a bcrypt hash ($2y$...)")
+    for name, value in config.http_server_config.headers.items():
+        if name not in _HEADERS:
+            raise ConfigError(f'{path}: HTTP header "{name}" can not be configured')
+        if _HEADERS[name] and value not in _HEADERS[name]:
+            expected = " ".join(f'"{known}"' for known in _HEADERS[name])
+            raise ConfigError(f'{path}: invalid value for "{name}". Expected one of: [{expected}], but got: "{value}"')
     if config.tls_server_config is not None:
         server_tls_context(config.tls_server_config, Path(path).parent)
     return config

@@ -68,4 +68,4 @@ def test_service_discovery(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         "  relabel_configs: [{action: drop, source_labels: [__address__], regex: 'y:1'}]\n"
     )
     assert main(["service-discovery", "--timeout", "20ms", str(tmp_path / "p.yml"), "b"]) == 1
-    assert "Select one of: a" in capsys.readouterr().err
+    assert "Select one of:\n\ta" in capsys.readouterr().err

@@ -55,16 +55,16 @@ def test_expressions_that_hold(tmp_path: Path, test: str) -> None:
     [
         (
             "{expr: 'up', eval_time: 1m, exp_samples: [{labels: 'up{job=\"b\"}', value: 2}]}",
-            '    name: one,\n    expr: "up", time: 1m,\n        exp: {__name__="up", job="b"} 2E+00\n'
+            '    expr: "up", time: 1m,\n        exp: {__name__="up", job="b"} 2E+00\n'
             '        got: {__name__="up", instance="i", job="a"} 0E+00',
         ),
         (
             "{expr: 'up', eval_time: 1m}",
-            '    name: one,\n    expr: "up", time: 1m,\n        exp: nil\n        got: {__name__="up", instance="i", job="a"} 0E+00',
+            '    expr: "up", time: 1m,\n        exp: nil\n        got: {__name__="up", instance="i", job="a"} 0E+00',
         ),
         (
             "{expr: 'rate(up)', eval_time: 1m}",
-            '    name: one,\n    expr: "rate(up)", time: 1m, err: 1:6: parse error: expected type range vector in call to function "rate", got instant vector',
+            '    expr: "rate(up)", time: 1m, err: 1:6: parse error: expected type range vector in call to function "rate", got instant vector',
         ),
     ],
 )
