@@ -75,8 +75,8 @@ class Generation:
         try:
             if (path / "meta.json").exists():
                 return engine.open_index(path)
-        except ValueError:
-            logger.error("Index damaged, building it anew from the source", extra={"index": self.name})
+        except (ValueError, KeyError) as error:
+            logger.error("Index is built anew from the source", extra={"index": self.name, "reason": str(error)})
         shutil.rmtree(path, ignore_errors=True)
         return engine.create(path)
 
