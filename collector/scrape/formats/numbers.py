@@ -7,6 +7,11 @@ from pharos.exposition import format_value
 from pharos.gotemplate.gofmt import quote
 
 _NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+# Here Go takes more than in the value of a sample.
+_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])_(?=[0-9])")
+_HEXADECIMAL = re.compile(
+    r"[+-]?0[xX](?:_?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]{1,3}", re.ASCII
+)
 _UNSUPPORTED = re.compile(rb"[pP_]")
 _MAX_INTEGER = 2**63 - 1
 _INFINITE = re.compile(rb"[+-]?inf(?:inity)?", re.IGNORECASE)
@@ -43,8 +48,10 @@ def _parsing(kind: str, text: bytes) -> str:
 def normal_float(text: str) -> str:
     """`1` as `1.0`: how `le` and `quantile` are written in OpenMetrics. Text that is no number stays."""
     try:
-        value = parse_float(text.encode())
+        value = parse_float(_BETWEEN_DIGITS.sub("", text).encode())
     except ValueError:
-        return text
+        if not _HEXADECIMAL.fullmatch(text):
+            return text
+        value = float.fromhex(text.replace("_", ""))
     shown = format_value(value)
     return shown if any(char in shown for char in ".eIN") else f"{shown}.0"

@@ -23,7 +23,7 @@ _SAMPLE = re.compile(
     + rb"([^{ \t\n]++)" + _B + rb"(?:(\d{1,18}+)" + _B + rb")?+\n"
 )  # fmt: skip
 _META = re.compile(
-    _B + rb"#[ \t]++(?:HELP[ \t]++(" + METRIC + rb"|" + QUOTED + rb")([^\n]*+)|TYPE[ \t]++(" + METRIC + rb"|" + QUOTED
+    _B + rb"#[ \t]++(?:HELP[ \t]++(" + METRIC + rb"|" + QUOTED + rb")((?:[\x01-\x09\x0b-\x7f][^\n]*+)?+)|TYPE[ \t]++(" + METRIC + rb"|" + QUOTED
     + rb")[^\n](counter|gauge|histogram|summary|untyped))\n"
 )  # fmt: skip
 # A comment that can be nothing else, or an empty line.

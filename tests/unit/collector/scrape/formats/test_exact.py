@@ -22,6 +22,7 @@ ERRORS = [
     (TEXT, b"# TYPE a foo\n", 'invalid metric type "foo"'),
     (TEXT, b'{"a",b#="c"} 1\n', 'expected equal, got "#" ("INVALID") while parsing: "{\\"a\\",b#"'),
     (TEXT, b'a{b="\xff"} 1\n', 'invalid UTF-8 label value: "\\"\\xff\\""'),
+    (TEXT, "# HELP a中 b\n".encode(), 'help text "\\xb8\\xad b" is not a valid utf8 string'),
     (OPEN, b"a 1\n", "data does not end with # EOF"),
     (OPEN, b"# EOF\na 1\n", "unexpected data after # EOF"),
     (OPEN, b"# TYPleE a\n", 'expected a valid start token, got "# TYPl" ("INVALID") while parsing: "# TYPl"'),
@@ -59,3 +60,9 @@ def test_behind_a_value_anything_is_left_to_the_next_line() -> None:
 def test_names_in_quotes_in_exemplars() -> None:
     page = parse(OPEN, b'a 1 # {"b.c"="d"} 0.5\n# EOF\n').whole()
     assert page.exemplars[0][0].labels == (("b.c", "d"),)
+
+
+def test_bounds_are_read_as_go_reads_numbers() -> None:
+    text = b'# TYPE h histogram\nh_bucket{le="0.0_5"} 1\nh_bucket{le="0x1p4"} 1\nh_bucket{le="1_"} 1\nh_bucket{le="0x1"} 1\n'
+    page = parse(TEXT, text).whole()
+    assert [dict(page.labels(index))["le"] for index in range(4)] == ["0.05", "16.0", "1_", "0x1"]
