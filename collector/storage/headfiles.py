@@ -51,14 +51,20 @@ class HeadFile:
     known: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     layouts: dict[int, int] = field(default_factory=dict)  # layout -> columns written
     mapped: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
+    pages: mmap.mmap | None = None  # behind `mapped`
     dirty: bool = False
 
     def bytes(self) -> NDArray[np.uint8]:
         """All the bytes written so far, mapped."""
         if len(self.mapped) < self.size:
-            view = mmap.mmap(self.handle, self.size, access=mmap.ACCESS_READ)
-            self.mapped = np.frombuffer(view, np.uint8)
+            self.pages = mmap.mmap(self.handle, self.size, access=mmap.ACCESS_READ)
+            self.mapped = np.frombuffer(self.pages, np.uint8)
         return self.mapped
+
+    def let_go(self) -> None:
+        """Pages that queries have read count as ours no longer; the system still has them, and whoever looks again gets them back."""
+        if self.pages is not None:
+            self.pages.madvise(mmap.MADV_DONTNEED)
 
 
 class HeadFiles:
@@ -167,6 +173,12 @@ class HeadFiles:
         self._next_file += 1
         self._files[window] = self._by_number[file.number] = file
         return file
+
+    def let_go(self) -> None:
+        """See `HeadFile.let_go`."""
+        with self._lock:
+            for file in self._files.values():
+                file.let_go()
 
     def sync(self) -> None:
         """Make everything sealed so far durable."""

@@ -112,6 +112,7 @@ class Maintenance:
             if now_ms - self._trimmed_ms > _TRIM_EVERY_MS:
                 self._trimmed_ms = now_ms
                 allocator.give_back()  # what was freed at a reshape or flush would otherwise stay ours
+                self._head.files.let_go()
             return all(done)
 
     def _attempt(self, what: str, work: Callable[[], None]) -> bool:

@@ -46,11 +46,11 @@ class Fetcher:
 
     async def fetch(self) -> Response:
         """The page, within the target's timeout. Raises `FetchError`."""
+        deadline = asyncio.get_running_loop().time() + self._timeout_s
         try:
-            async with asyncio.timeout(self._timeout_s):
-                if self._lean:
-                    return await self._fetch_lean()
-                return await self._fetch_with_httpx()
+            if self._lean:
+                return await self._fetch_lean(deadline)
+            return await self._fetch_with_httpx(deadline)
         except TimeoutError:
             raise self._error("context deadline exceeded") from None
         except ConnectionRefusedError as error:
@@ -69,15 +69,15 @@ class Fetcher:
     def _error(self, reason: str) -> FetchError:
         return FetchError(f'Get "{self._url}": {reason}')
 
-    async def _fetch_lean(self) -> Response:
-        answer = await self._ask()
+    async def _fetch_lean(self, deadline: float) -> Response:
+        answer = await self._ask(deadline)
         wire = self._wire
         assert wire is not None
         try:
             if answer.status in _REDIRECTS and self._config.follow_redirects:
                 self._redirected = True
                 wire.close()
-                return await self._fetch_with_httpx()
+                return await self._fetch_with_httpx(deadline)
             if answer.status != 200:
                 wire.close()
             check_status(answer.status, answer.reason)
@@ -87,25 +87,26 @@ class Fetcher:
             raise
         return Response(answer.header(b"content-type"), body, wire.release)
 
-    async def _ask(self) -> Answer:
+    async def _ask(self, deadline: float) -> Answer:
         request = self._fixed_request or self._request()
         if self._wire is not None and self._wire.usable:
             try:
-                return await self._wire.ask(request, self._limit)
-            except (FetchError, OSError):
-                if self._wire.answered_bytes:
+                return await self._wire.ask(request, self._limit, deadline)
+            except (FetchError, OSError) as error:
+                if self._wire.answered_bytes or isinstance(error, TimeoutError):
                     raise
                 # The server closed the idle connection just as we wrote: ask again on a new one.
         port = self._parts.port or (443 if self._parts.scheme == "https" else 80)
-        self._wire = await connect(
-            self._parts.hostname or "",
-            port,
-            self._pool,
-            self._tls_context(),
-            self._config.tls_config.server_name or None,
-        )
+        async with asyncio.timeout_at(deadline):
+            self._wire = await connect(
+                self._parts.hostname or "",
+                port,
+                self._pool,
+                self._tls_context(),
+                self._config.tls_config.server_name or None,
+            )
         try:
-            return await self._wire.ask(request, self._limit)
+            return await self._wire.ask(request, self._limit, deadline)
         except FetchError as error:
             if isinstance(error, BodyLimitError):
                 raise
@@ -139,7 +140,11 @@ class Fetcher:
             headers["Authorization"] = authorization
         return headers
 
-    async def _fetch_with_httpx(self) -> Response:
+    async def _fetch_with_httpx(self, deadline: float) -> Response:
+        async with asyncio.timeout_at(deadline):
+            return await self._stream_with_httpx()
+
+    async def _stream_with_httpx(self) -> Response:
         import httpx
 
         try:

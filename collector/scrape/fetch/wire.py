@@ -97,8 +97,9 @@ class Wire(asyncio.BufferedProtocol):
         self.answered_bytes = 0
         self.usable = False
 
-    async def ask(self, request: bytes, limit: int) -> Answer:
-        """Send `request`. The body of the answer is a view into the lent buffer: call `release` when done with it."""
+    async def ask(self, request: bytes, limit: int, deadline: float) -> Answer:
+        """Send `request`. The body of the answer is a view into the lent buffer: call `release` when done with it. Raises `TimeoutError`
+        when the answer is not there at `deadline`, in the loop's time."""
         assert self._transport is not None
         assert self._answer is None
         self._filled = self.answered_bytes = 0
@@ -106,7 +107,9 @@ class Wire(asyncio.BufferedProtocol):
         self._head = _Head()
         self._parser = httptools.HttpResponseParser(self._head)
         self._raw = self._until_close = False
-        self._answer = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._answer = loop.create_future()
+        timer = loop.call_at(deadline, _give_up, loop, self._answer)
         self._transport.write(request)
         try:
             return await self._answer
@@ -114,6 +117,7 @@ class Wire(asyncio.BufferedProtocol):
             self.close()
             raise
         finally:
+            timer.cancel()
             self._answer = None
 
     def release(self) -> None:
@@ -237,6 +241,16 @@ class Wire(asyncio.BufferedProtocol):
         self._gone.set()
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(FetchError(str(error) if error else "unexpected EOF"))
+
+
+def _give_up(loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[Answer]") -> None:
+    """The time is over, but for what has come already and this loop was too busy to read: that is read before timers run again."""
+
+    def expire() -> None:
+        if not answer.done():
+            answer.set_exception(TimeoutError())
+
+    loop.call_later(0, expire)
 
 
 async def connect(host: str, port: int, pool: BufferPool, tls: ssl.SSLContext | None, server_name: str | None) -> Wire:

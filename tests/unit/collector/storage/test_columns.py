@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from collector.storage.columns import copy_pieces, ranges
+from collector.storage.columns import Column, copy_pieces, ranges
 
 
 def test_ranges_are_listed_one_after_the_other() -> None:
@@ -25,3 +25,14 @@ def test_pieces_are_copied_to_their_places(first: list[int], place: list[int], l
         expected[at : at + length] = source[begin : begin + length]
     copy_pieces(source, np.array(first, np.int64), target, np.array(place, np.int64), np.array(lengths, np.int64))
     assert target.tolist() == expected.tolist()
+
+
+def test_a_column_keeps_its_entries_as_it_outgrows_the_heap() -> None:
+    column: Column[np.int64] = Column(np.int64)
+    first = column.view()
+    for begin in range(0, 100_000, 1000):
+        column.extend(np.arange(begin, begin + 1000))
+    column.append(100_000)
+    column.fill_to(100_003, 7)
+    assert column.view().tolist() == [*range(100_001), 7, 7]
+    assert first.tolist() == []
