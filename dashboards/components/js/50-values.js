@@ -58,7 +58,7 @@
       const text = mode === "name" ? item.name : mode === "none" ? "" : shown.text;
       const background = options.colorMode === "background" || options.colorMode === "background_solid";
       const graph = options.graphMode === "area" && item.field.values.length > 2;
-      const room = height * (graph || (plain && height > 70) ? 0.58 : 0.86) - (named && mode !== "name" ? 18 : 0);
+      const room = height * (graph || (plain && height > 48) ? 0.58 : 0.86) - (named && mode !== "name" ? 18 : 0);
       const per = (width - 12) / Math.max((text.length + shown.suffix.length * 0.62) * 0.6, 1);
       const font = Math.max(Math.min(room, per, 44), 14);
       const lineHeight = plain ? Math.max(Math.min(room, 44), 14) * 1.12 + "px" : undefined; // one base line for neighbours
