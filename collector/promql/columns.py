@@ -110,11 +110,9 @@ def labels_text(labels: Labels) -> str:
 
 def stacked(rows: Sequence[Index], matrices: Sequence[NDArray[Any]]) -> tuple[Index, NDArray[Any]]:
     """Rows of several matrices put into one by their numbers: `matrices[i][j]` is row `rows[i][j]`. The numbers, ascending, and the matrix."""
-    if len(rows) == 1:
-        return rows[0], matrices[0]
-    numbers = np.concatenate(rows)
+    numbers = rows[0] if len(rows) == 1 else np.concatenate(rows)
     if (numbers[1:] > numbers[:-1]).all():
-        return numbers, np.concatenate(matrices)
+        return numbers, matrices[0] if len(rows) == 1 else np.concatenate(matrices)
     ordered = np.sort(numbers)
     out = np.empty((len(ordered), *matrices[0].shape[1:]), matrices[0].dtype)
     for mine, matrix_ in zip(rows, matrices, strict=True):

@@ -201,10 +201,8 @@ def _shared_times(parts: Sequence[Part]) -> DensePart | None:
         if part.timestamps is not first.timestamps and not np.array_equal(part.timestamps, first.timestamps):
             return None
     dense = [part for part in parts if isinstance(part, DensePart)]
-    rows = np.concatenate([part.rows for part in dense])
-    return DensePart(
-        rows, first.timestamps, np.concatenate([part.values for part in dense]), any(p.stale for p in dense)
-    )
+    rows, values = stacked([part.rows for part in dense], [part.values for part in dense])
+    return DensePart(rows, first.timestamps, values, any(part.stale for part in dense))
 
 
 def without_stale(part: Part) -> list[Part]:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from collector.promql.columns import LabelSpace, label_order, row_ids
+from collector.promql.columns import LabelSpace, label_order, row_ids, stacked
 from collector.storage.symbols import LabelTable, Symbols
 from pharos.labels import label_set
 
@@ -48,3 +48,10 @@ def test_tables_made_before_the_first_selection_stay_valid() -> None:
     space.adopt(table({"a": "x"}))
     assert early.symbols is space.symbols
     assert early.symbols.text(0) == ""
+
+
+def test_rows_of_several_matrices_stand_by_their_numbers() -> None:
+    rows, values = stacked([np.array([1, 4]), np.array([0, 3])], [np.array([[1.0], [4.0]]), np.array([[0.0], [3.0]])])
+    assert (rows.tolist(), values[:, 0].tolist()) == ([0, 1, 3, 4], [0.0, 1.0, 3.0, 4.0])
+    rows, values = stacked([np.array([2, 1])], [np.array([[2.0], [1.0]])])
+    assert (rows.tolist(), values[:, 0].tolist()) == ([1, 2], [1.0, 2.0])

@@ -408,3 +408,16 @@ def test_rows_of_a_target_without_series_leave_no_trace(tmp_path: Path, caplog: 
     storage.close()
     opened(tmp_path, clock).close()
     assert caplog.text == ""
+
+
+def test_series_are_selected_in_the_order_in_which_they_came(tmp_path: Path) -> None:
+    storage = opened(tmp_path)
+    names = [series(f"s{number}") for number in range(12)]
+    for number in (5, 3, 8, *range(12)):  # some have more samples than others, at times of their own
+        times = START_MS + 15_000 * np.arange(1, 4 + number % 3)
+        storage.append([names[number]] * len(times), times + number % 3, np.ones(len(times)))
+    selection = storage.select(matchers("{__name__=~'.+'}"), 0, START_MS + HOUR_MS)
+    shown = [selection.labels.labels(row)["__name__"] for row in range(len(selection.labels))]
+    assert shown == ["s5", "s3", "s8", *(f"s{number}" for number in range(12) if number not in (5, 3, 8))]
+    assert all((np.diff(part.rows) > 0).all() for part in selection.parts)
+    storage.close()
