@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from logstore.api import cluster, documents, indices, searching
+from logstore.api import aliases, cluster, documents, indices, searching, streams, templates
 from logstore.api.http import endpoint
 from logstore.store import Store
 
@@ -11,6 +11,7 @@ __all__ = ["routes"]
 
 def routes(store: Store) -> list[Route]:
     """All routes of the store; what nobody serves is refused by name."""
-    table = [*cluster.ROUTES, *documents.ROUTES, *searching.ROUTES, *indices.ROUTES]
+    modules = (cluster, documents, searching, streams, templates, aliases, indices)
+    table = [route for module in modules for route in module.ROUTES]
     found = [Route(path, endpoint(store, handler), methods=methods) for methods, path, handler in table]
     return [*found, Route("/{path:path}", endpoint(store, cluster.unknown), methods=cluster.ALL_METHODS)]

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from logstore.errors import ElasticError, parsing
+from logstore.generation import Generation
 from logstore.store import Store
 
 PRODUCT: Final = {"X-Elastic-Product": "Elasticsearch"}
@@ -38,6 +39,14 @@ class Call:
     def flag(self, name: str, *, default: bool = False) -> bool:
         value = self.params.get(name)
         return default if value is None else value not in ("false", "0")
+
+    def generations(self) -> list[Generation]:
+        """The indices the path names. Raises `ElasticError`."""
+        return self.store.catalog.resolve(
+            self.index,
+            ignore_unavailable=self.flag("ignore_unavailable"),
+            allow_no_indices=self.flag("allow_no_indices", default=True),
+        )
 
     async def body(self) -> bytes:
         """The body, unpacked. Raises `ElasticError`."""
