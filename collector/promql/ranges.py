@@ -72,6 +72,11 @@ class RangeVector:
             masks.append(np.broadcast_to(present, result.shape))
         return _assembled(self, rows, values, masks)
 
+    def mixed_rows(self) -> list[int]:
+        """Which rows of the block that `apply` gives belong to `mixed`."""
+        mixed = np.array([series.row for series in self.mixed], np.int64)
+        return [int(row) for row in np.searchsorted(np.sort(np.concatenate([*self.rows, mixed])), mixed)]
+
     def samples_per_step(self) -> NDArray[np.int64]:
         """int64[T]: how many samples the windows of each step hold."""
         total = np.zeros(len(self.ends), np.int64)

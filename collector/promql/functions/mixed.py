@@ -85,20 +85,19 @@ WindowFunction: TypeAlias = Callable[[Window], Result]
 
 
 def overlaid(notes: Annotations, vector: RangeVector, block: Block, function: WindowFunction, span: Span) -> Block:
-    """The block of the float samples, with the cells replaced whose windows hold histograms. Mixed series are its last rows."""
+    """The block of the float samples, with the cells replaced whose windows hold histograms."""
     values, mask = block.values.copy(), block.mask().copy()
     hist: Objects = np.full(values.shape, None, object)
     found = False
-    base = len(block) - len(vector.mixed)
-    for position, series in enumerate(vector.mixed):
+    for row, series in zip(vector.mixed_rows(), vector.mixed, strict=True):
         for step, window in _windows(notes, vector, series, span):
             result = function(window)
-            mask[base + position, step] = result is not None
+            mask[row, step] = result is not None
             if isinstance(result, FloatHistogram):
-                hist[base + position, step] = result
+                hist[row, step] = result
                 found = True
             elif result is not None:
-                values[base + position, step] = result
+                values[row, step] = result
     return replace(block, values=values, present=new_present(mask), hist=hist if found else None)
 
 
