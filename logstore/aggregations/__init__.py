@@ -3,7 +3,7 @@
 Each kind is registered by name; a kind that is not there is refused by name.
 """
 
-from logstore.aggregations import buckets, dates, metrics, pipelines
+from logstore.aggregations import buckets, dates, metrics, parents, pipelines
 from logstore.aggregations.base import aggregate, kinds
 
-__all__ = ["aggregate", "buckets", "dates", "kinds", "metrics", "pipelines"]
+__all__ = ["aggregate", "buckets", "dates", "kinds", "metrics", "parents", "pipelines"]

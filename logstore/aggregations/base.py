@@ -55,6 +55,13 @@ class Kind:
         """For pipelines: the answer from the finished siblings."""
         return None
 
+    def needs(self, agg: Agg) -> set[str]:
+        """For pipelines along the buckets of their parent: names of the figures it is made of."""
+        return set()
+
+    def across(self, agg: Agg, parent: Agg, buckets: list[dict[str, Any]]) -> None:
+        """For pipelines along the buckets of their parent: put a figure into each."""
+
 
 kinds: Final[Registry[Kind]] = Registry("aggregation")
 
@@ -112,6 +119,7 @@ class Runner:
                 out[agg.name] = self.convert(agg, found[agg.name])
             else:
                 out[agg.name] = kind.by_hand(self, agg, query)
+                self._along(agg, out[agg.name])
             if agg.meta is not None:
                 out[agg.name]["meta"] = agg.meta
         self._finish(aggs, out)
@@ -147,7 +155,24 @@ class Runner:
         return {**spec, "aggs": subs} if subs else spec
 
     def convert(self, agg: Agg, result: dict[str, Any]) -> dict[str, Any]:
-        return kinds[agg.kind].factory.convert(self, agg, result)
+        out = kinds[agg.kind].factory.convert(self, agg, result)
+        self._along(agg, out)
+        return out
+
+    @staticmethod
+    def _along(parent: Agg, answer: dict[str, Any]) -> None:
+        """Pipelines along the buckets of an answer, those that others are made of first."""
+        waiting = [sub for sub in parent.subs if kinds[sub.kind].factory.pipeline]
+        shown = answer.get("buckets", [])
+        buckets = list(shown.values()) if isinstance(shown, dict) else shown
+        while waiting:
+            names = {sub.name for sub in waiting}
+            ready = [sub for sub in waiting if not kinds[sub.kind].factory.needs(sub) & names]
+            if not ready:
+                raise bad_request(f"Cycle found with aggregation [{waiting[0].name}]")
+            for sub in ready:
+                kinds[sub.kind].factory.across(sub, parent, buckets)
+            waiting = [sub for sub in waiting if sub not in ready]
 
     def converted(self, agg: Agg, bucket: dict[str, Any]) -> dict[str, Any]:
         """The sub-aggregations of one bucket of tantivy's answer."""

@@ -5,10 +5,12 @@ from typing import Any, Final
 from logstore import engine
 from logstore.aggregations.base import Agg, Kind, Runner, is_date, kinds, option, path
 from logstore.engine import Query
+from logstore.errors import bad_request
 from logstore.hits import page
 from logstore.query.base import all_of
 from logstore.query.leaves import exists, range_
 from logstore.request import parse_request
+from logstore.source_filter import values_at
 from logstore.timestamps import iso, show
 
 _NS: Final = 1_000_000
@@ -120,3 +122,28 @@ class TopHits(Kind):
 
 
 kinds.register("top_hits")(TopHits())
+
+
+class TopMetrics(Kind):
+    """Figures of the first document in an order."""
+
+    def by_hand(self, runner: Runner, agg: Agg, query: Query) -> dict[str, Any]:
+        option(agg.body, ("metrics", "sort", "size"), agg.kind)
+        metrics = agg.body.get("metrics")
+        specs = metrics if isinstance(metrics, list) else [metrics]
+        names = [str(spec["field"]) for spec in specs if isinstance(spec, dict) and "field" in spec]
+        if not names or "sort" not in agg.body:
+            raise bad_request(f"[top_metrics] [{agg.name}] requires [metrics] with fields, and [sort]")
+        request = parse_request({"size": agg.body.get("size", 1), "sort": agg.body["sort"], "_source": names}, {})
+        hits = page(runner.view, runner.context, query, request)["hits"]
+        by_time = [key.field == "@timestamp" for key in request.sort]
+        return {"top": [
+            {
+                "sort": [iso(v) if date and v is not None else v for v, date in zip(hit["sort"], by_time, strict=False)],
+                "metrics": {name: next(iter(values_at(hit["_source"], name)), None) for name in names},
+            }
+            for hit in hits
+        ]}  # fmt: skip
+
+
+kinds.register("top_metrics")(TopMetrics())
