@@ -121,23 +121,28 @@ def _samples(floats: list[tuple[str, float]], histograms: list[tuple[str, Any]])
     return out
 
 
-def _raw_series(part: FlatPart, table: LabelTable, limit: int) -> Iterator[bytes]:
+def _raw_series(part: FlatPart, table: LabelTable, limit: int) -> Iterator[Line]:
     """Samples as they are stored, of an instant query for a range; the part has the rows of the table in their order."""
     count = min(len(table), limit) if limit else len(table)
-    offsets = part.offsets.tolist()
-    for index, head in enumerate(SeriesHeads(table).of(slice(0, count))):
-        low, high = offsets[index], offsets[index + 1]
-        times = time_texts(part.timestamps[low:high])
-        items = part.histograms[low:high] if part.histograms is not None else None
-        if items is not None and any(item is not None for item in items):
-            floats = [
-                (when, float(value))
-                for when, value, item in zip(times, part.values[low:high], items, strict=True)
-                if item is None
-            ]
-            shown = [(when, item) for when, item in zip(times, items, strict=True) if item is not None]
-            yield head + _samples(floats, shown) + b"}"
-        else:
-            values = value_texts(part.values[low:high])
-            pairs = [b"[" + when.encode() + b',"' + v + b'"]' for when, v in zip(times, values, strict=True)]
-            yield head + b',"values":[' + b",".join(pairs) + b"]}"
+    heads = SeriesHeads(table)
+    times, steps = np.unique(part.timestamps, return_inverse=True)
+    writer = SampleLines(times)
+    end = writer.END + b"]}"
+    for block in writer.blocks(count, len(part.values) // max(1, len(table))):
+        low, high = int(part.offsets[block.start]), int(part.offsets[block.stop])
+        lines = writer.of(part.values[low:high], steps[low:high], part.offsets[block.start : block.stop + 1] - low)
+        for row, (head, line) in enumerate(zip(heads.of(block), lines, strict=True), block.start):
+            mine = slice(int(part.offsets[row]), int(part.offsets[row + 1]))
+            if part.histograms is not None and holds(part.histograms[mine]).any():
+                yield head + _raw_samples(part, mine) + b"}"
+                continue
+            yield head + b',"values":['
+            yield line
+            yield end if line else b"]}"
+
+
+def _raw_samples(part: FlatPart, mine: slice) -> bytes:
+    assert part.histograms is not None
+    times, values, items = time_texts(part.timestamps[mine]), part.values[mine].tolist(), part.histograms[mine].tolist()
+    floats = [(when, value) for when, value, item in zip(times, values, items, strict=True) if item is None]
+    return _samples(floats, [(when, item) for when, item in zip(times, items, strict=True) if item is not None])

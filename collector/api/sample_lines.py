@@ -28,9 +28,9 @@ class SampleLines:
         self._before = (b'"],[' + between + b',"').split(b"\n") if self._width else []
         self._heads: Texts | None = None
 
-    def blocks(self, rows: int) -> Iterator[slice]:
-        """So many rows in handy pieces."""
-        size = max(1, _BLOCK_CELLS // max(1, self._width))
+    def blocks(self, rows: int, samples_each: int | None = None) -> Iterator[slice]:
+        """So many rows in handy pieces. `samples_each`: about how many samples a row has, if not one at each time."""
+        size = max(1, _BLOCK_CELLS // max(1, self._width if samples_each is None else samples_each))
         return (slice(low, min(low + size, rows)) for low in range(0, rows, size))
 
     def lines(self, values: NDArray[np.float64], present: NDArray[np.bool_]) -> list[Line]:
@@ -41,6 +41,10 @@ class SampleLines:
         else:
             flat, steps = values[present], np.nonzero(present)[1]
             bounds = np.concatenate([[0], np.cumsum(present.sum(axis=1))])
+        return self.of(flat, steps, bounds)
+
+    def of(self, flat: NDArray[np.float64], steps: NDArray[np.int64], bounds: NDArray[np.int64]) -> list[Line]:
+        """Lines of samples that stand one after the other: those of line i at `bounds[i]:bounds[i + 1]`, at the times `times_ms[steps]`."""
         if len(flat) < _FEW_CELLS:
             return self._few(flat, steps, bounds)
         self._heads = self._heads or texts_of(self._before)

@@ -10,7 +10,7 @@ codes[...] int32     value codes, in the order of the key set's names
 
 import threading
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,8 @@ from collector.storage.serieshashes import SeriesHashes, hash_series
 from collector.storage.symbols import LabelTable, Symbols
 from pharos.labels import Labels, LabelSet
 from pharos.matchers import Matcher, MatchOp
+
+_REMEMBERED: Final = 64  # regular expressions and what they select
 
 
 class _Frozen:
@@ -51,6 +53,7 @@ class SeriesTable:
         self._keysets: dict[tuple[str, ...], int] = {}
         self._keyset_names: list[tuple[str, ...]] = []
         self._places: dict[str, NDArray[np.int64]] = {}
+        self._passed: dict[Matcher, tuple[NDArray[np.int32], NDArray[np.int32]]] = {}
         self._postings: dict[str, NamePostings] = {}
         self._hashes = SeriesHashes()
 
@@ -309,9 +312,18 @@ class SeriesTable:
         else:
             postings = self._postings.get(matcher.name)
             codes = postings.values() if postings is not None else np.empty(0, np.int32)
-            return codes[self._test(matcher, codes)]
+            return self._passing(matcher, codes)
         known = {self.symbols.find(text) for text in literals}
         return np.array(sorted(code for code in known if code), np.int32)
+
+    def _passing(self, matcher: Matcher, codes: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Of all the value codes of a label those that pass. Remembered: a dashboard asks the same every few seconds."""
+        known = self._passed.get(matcher)
+        if known is None or not np.array_equal(known[0], codes):
+            if len(self._passed) >= _REMEMBERED:
+                self._passed.clear()
+            known = self._passed[matcher] = (codes, codes[self._test(matcher, codes)])
+        return known[1]
 
     def _satisfies(self, matcher: Matcher, codes: NDArray[np.int32]) -> NDArray[np.bool_]:
         if matcher.op in (MatchOp.EQUAL, MatchOp.NOT_EQUAL):

@@ -4,6 +4,7 @@ import orjson
 from collector.api.result_json import answer
 from collector.histogram import FloatHistogram
 from collector.promql.result import QueryResult
+from collector.storage.interface import FlatPart
 from collector.storage.symbols import LabelTable
 
 
@@ -52,3 +53,21 @@ def test_a_histogram_in_a_vector() -> None:
 def test_more_than_ten_annotations_are_summed_up() -> None:
     result = QueryResult("string", np.array([0]), text="x", warnings=tuple(f"w{number}" for number in range(13)))
     assert decoded(result)["warnings"][-1] == "3 more warning annotations omitted"  # type: ignore[index]
+
+
+def test_raw_samples_of_series_with_times_of_their_own() -> None:
+    histograms = np.array([None, None, None, FloatHistogram(count=2, sum=3), None], object)
+    part = FlatPart(
+        np.arange(3),
+        np.array([0, 2, 2, 5]),
+        np.array([1000, 2500, 1000, 2000, 4000]),
+        np.array([1.5, 2.0, 3.0, 3.0, np.nan]),
+        histograms,
+    )
+    result = QueryResult("matrix", np.zeros(0, np.int64), table("a", "b", "c"), raw=part)
+    shown = decoded(result)["data"]["result"]  # type: ignore[index]
+    assert [series.get("values") for series in shown] == [[[1, "1.5"], [2.5, "2"]], [], [[1, "3"], [4, "NaN"]]]
+    assert shown[2]["histograms"] == [[2, {"count": "2", "sum": "3"}]]
+    many = FlatPart(np.arange(1), np.array([0, 3000]), np.arange(3000) * 1500, np.arange(3000) / 8)
+    shown = decoded(QueryResult("matrix", np.zeros(0, np.int64), table("a"), raw=many))["data"]["result"]  # type: ignore[index]
+    assert [[time, float(value)] for time, value in shown[0]["values"]] == [[n * 1.5, n / 8] for n in range(3000)]

@@ -96,3 +96,12 @@ def test_restored_series_keep_their_numbers() -> None:
     assert (other.resolve(PAGE[50:]) == sids[50:]).all()
     assert re.fullmatch("z.", other.labels(int(sids[60]))["zone"])
     assert other.match(parse_matchers('{i="3"}')).tolist() == []
+
+
+def test_a_regular_expression_sees_values_that_came_since() -> None:
+    table = SeriesTable()
+    (wanted,) = parse_matchers('{a=~"x.+"}')
+    table.resolve([(("a", "x1"),), (("a", "y"),)])
+    assert table.match([wanted]).tolist() == [0]
+    table.resolve([(("a", "x2"),), (("b", "x3"),)])
+    assert table.match([wanted]).tolist() == [0, 2]
