@@ -1,8 +1,8 @@
 """CPU and memory of scraping, Pharos against Prometheus (and VictoriaMetrics), whole processes in one run.
 
-    python benchmarks/scrape.py [--targets 20 --lines 2000,10000] [--changing 0.3,1] [--seconds 15] [--peers prometheus,victoria-metrics]
+    python -m benchmarks.scrape [--loads 20x2000x0.3,1000x50x0.3] [--seconds 15] [--peers prometheus,victoria-metrics]
 
-Every target is scraped each second. `us/sample`: CPU time of the process (user and system) by samples served to it. The last line is the verdict.
+A load is targets x lines x the part of the values that changes. Every target is scraped each second. `us/sample`: CPU time of the process (user and system) by samples served to it. The last line is the verdict.
 """
 
 import argparse
@@ -25,6 +25,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 VERSIONS = 8
+_LOADS = "20x2000x0.3,20x2000x1,20x10000x0.3,20x10000x1,20x25000x0.3,1000x50x0.3"
 DISTINCT = 20
 
 
@@ -182,24 +183,24 @@ def _wait_for_hits(hits: "multiprocessing.sharedctypes.Synchronized[int]", numbe
         time.sleep(0.1)
 
 
+def _loads(text: str) -> list[Load]:
+    parts = (load.split("x") for load in text.split(","))
+    return [Load(int(targets), int(lines), float(changing)) for targets, lines, changing in parts]
+
+
 def main(arguments: Sequence[str] = ()) -> None:
     """Measure all loads; `arguments` as on the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--targets", type=int, default=20)
-    parser.add_argument("--lines", default="2000,10000")
-    parser.add_argument("--changing", default="0.3,1")
+    parser.add_argument("--loads", type=_loads, default=_LOADS)
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--peers", default="prometheus")
     options = parser.parse_args(list(arguments))
-    loads = [
-        Load(options.targets, int(n), float(c)) for n in options.lines.split(",") for c in options.changing.split(",")
-    ]
     ratios = []
     print(
         f"{'server':18} {'targets':>7} {'lines':>6} {'changing':>8} {'us/sample':>9} {'RSS MB':>7} {'scrapes':>8} {'missed':>6}"
     )
     with tempfile.TemporaryDirectory(prefix="bench-scrape-") as folder:
-        for load in loads:
+        for load in options.loads:
             results = {}
             for name in [*options.peers.split(","), "pharos"]:
                 result = results[name] = measure(name, load, options.seconds, Path(folder))
