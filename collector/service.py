@@ -235,6 +235,7 @@ class CollectorService(Service):
             await self.sender.apply(config.alerting, config.global_.external_labels)
         except ValueError as error:
             raise ConfigError(f"alerting: {error}") from error
+        self.queries.engine.default_step_ms = config.global_.evaluation_interval.ms
         await self.scraping.apply(config)
         await self.remote_write.apply(config)
         if not self._options.agent:

@@ -64,6 +64,7 @@ class Engine:
     ) -> None:
         self.queryable = queryable
         self.options = options or EngineOptions()
+        self.default_step_ms = self.options.default_step_ms
         self.parser = Parser(options_of(self.options.features), own_signatures())
         self._monotonic = monotonic
         self._now = now
@@ -146,7 +147,7 @@ class Engine:
                 query.token,
                 self._monotonic,
                 deadline,
-                options.default_step_ms,
+                self.default_step_ms,
                 samples_per_step=np.zeros(steps.count, np.int64),
             )
             with np.errstate(all="ignore"):

@@ -177,6 +177,8 @@ class Evaluator:
         if first <= ends.start - range_ms:
             first += step_ms
         inner = Steps.between(first, ends.end, step_ms)
+        if not inner.count:  # not even what is the same at all times is evaluated
+            return Block(self.run.space.empty(), np.zeros((0, 0))), inner, ends, range_ms
         block = self.block(node.expr, inner)
         return block, inner, ends, range_ms
 

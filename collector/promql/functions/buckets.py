@@ -97,6 +97,7 @@ def _quantiles_of(run: Run, block: Block, q: Floats, steps: Steps, span: Span) -
     def classic_quantile(bounds: Floats, counts: Floats) -> tuple[Floats, classic.Repair]:
         with np.errstate(all="ignore"):
             repaired, repair = classic.monotonic(bounds, counts)
+            repair.forced[:, ~((q >= 0) & (q <= 1))] = False  # no bucket is looked at there
             return classic.quantile(q, bounds, repaired), repair
 
     return _evaluated(run, block, steps, span, lambda h, step: native.quantile(float(q[step]), h), classic_quantile)
@@ -279,8 +280,6 @@ def _layout_result(
 
 def _computed(bounds: Floats, counts: Floats, function: ClassicFunction) -> tuple[Floats, classic.Repair | None]:
     """counts: float64[G, B, T]; buckets with equal bounds are added up first."""
-    if bounds[-1] != np.inf:
-        return np.full((counts.shape[0], counts.shape[2]), np.nan), None
     distinct, place = np.unique(bounds, return_inverse=True)
     if len(distinct) < len(bounds):
         merged = np.zeros((counts.shape[0], len(distinct), counts.shape[2]))

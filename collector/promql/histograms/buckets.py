@@ -8,7 +8,7 @@ import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,13 +77,28 @@ def compact(spans: Spans, counts: NDArray[np.float64]) -> tuple[Spans, NDArray[n
     return from_sparse({index: count for index, count in to_sparse(spans, counts).items() if count != 0})
 
 
+def _fraction(index: int) -> float:
+    """A bound of schema 8 between 0.5 and 1 as Prometheus has it: not always the float nearest to the power of two."""
+    return 0.5 * 2 ** (index / 256) - (ord(_BELOW[index]) - ord("b")) * math.ulp(0.5)
+
+
+# How many last places Prometheus's bounds lie below the powers: a: -1, b: 0, c: 1, ... Its clients count observations by them.
+_BELOW: Final = (
+    "bbbbbbcbbbcbbbbbbbcdbbccccccccccbbcbbbcbbcccbbccbbccbaccbbccbbcc"
+    "bbbbbbccccddcbdcbbcbbbcbbbbcbbbbbbbcbabbcbddbbccbcccbbcbcbddcccc"
+    "cbcbccddccdccbccccccccdcdcdddcddbbccbbcbccddcbddccddcbccdcddccdc"
+    "ccedccdcddedddedddddddeeeeffedfeccdccddddceeccdddcedccddddfeddee"
+)
+_FRACTIONS: Final = tuple(_fraction(index) for index in range(256))
+
+
 def exponential_bound(index: int, schema: int) -> float:
     """The upper bound of an exponential bucket; the last regular one ends at the largest float, the next at +Inf."""
     if schema < 0:
         exponent = index << -schema
         return sys.float_info.max if exponent == 1024 else _ldexp(1.0, exponent)
     part = index & ((1 << schema) - 1)
-    fraction, exponent = 0.5 * 2 ** (part / (1 << schema)), (index >> schema) + 1
+    fraction, exponent = _FRACTIONS[part << (8 - schema)], (index >> schema) + 1
     return sys.float_info.max if fraction == 0.5 and exponent == 1025 else _ldexp(fraction, exponent)
 
 

@@ -1,6 +1,6 @@
 """Quantiles and fractions of classic histograms, many at once.
 
-bounds: float64[B], ascending, the last +Inf; counts: float64[G, B, T], cumulative. Source: the behaviour of Prometheus 3.14.
+bounds: float64[B], ascending; without a last one of +Inf nothing is known; counts: float64[G, B, T], cumulative. Source: the behaviour of Prometheus 3.14.
 """
 
 from dataclasses import dataclass
@@ -29,6 +29,8 @@ def monotonic(bounds: Floats, counts: Floats) -> tuple[Floats, Repair]:
     out = counts.copy()
     shape = (counts.shape[0], counts.shape[2])
     repair = Repair(np.zeros(shape, np.bool_), np.full(shape, np.inf), np.full(shape, -np.inf), np.zeros(shape))
+    if bounds[-1] != np.inf:
+        return out, repair
     rising = (counts[:, 1:] - counts[:, :-1] > TOLERANCE * (np.abs(counts[:, 1:]) + np.abs(counts[:, :-1]))) | (
         counts[:, 1:] == counts[:, :-1]
     )
@@ -66,7 +68,7 @@ def _almost(a: Floats, b: Floats) -> Mask:
 def quantile(q: Floats, bounds: Floats, counts: Floats) -> Floats:
     """float64[G, T]; q: float64[T]; counts monotonic."""
     groups, size, steps = counts.shape
-    result = np.full((groups, steps), np.nan) if size < 2 else _interpolated(q, bounds, counts)
+    result = np.full((groups, steps), np.nan) if size < 2 or bounds[-1] != np.inf else _interpolated(q, bounds, counts)
     result = np.where(q < 0, -np.inf, np.where(q > 1, np.inf, result))
     return np.where(np.isnan(q), np.nan, result)
 
@@ -92,6 +94,8 @@ def _interpolated(q: Floats, bounds: Floats, counts: Floats) -> Floats:
 def fraction(lower: Floats, upper: Floats, bounds: Floats, counts: Floats) -> Floats:
     """float64[G, T]: which part of the observations lies between two values (float64[T])."""
     total = counts[:, -1]
+    if bounds[-1] != np.inf:
+        return np.full(total.shape, np.nan)
     with np.errstate(all="ignore"):
         result = (_rank(upper, bounds, counts) - _rank(lower, bounds, counts)) / total
     result = np.where(lower >= upper, 0.0, result)

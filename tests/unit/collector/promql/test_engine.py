@@ -173,3 +173,20 @@ def test_values_are_counted_by_their_text() -> None:
         (("g", "NaN"),): [0, 1],
     }
     assert counted('count_values("v", nothing)') == {}
+
+
+def test_subqueries_without_a_step_take_the_evaluation_interval() -> None:
+    engine = Engine(storage())
+    assert engine.instant("count_over_time(m[4m:])", 240_000).values[0, 0] == 4
+    engine.default_step_ms = 30_000
+    assert engine.instant("count_over_time(m[4m:])", 240_000).values[0, 0] == 8
+
+
+def test_a_subquery_without_steps_asks_nothing() -> None:
+    memory = storage()
+    memory.put({"__name__": "n", "i": "0"}, [(0, 1.0)])
+    engine = Engine(memory)
+    clash = 'sum_over_time({__name__=~"m|n"}[1m] @ 0)'
+    with pytest.raises(ExecutionError, match="same labelset"):
+        engine.instant(clash, 0)
+    assert len(engine.instant(f"sum_over_time(({clash})[1ms:1m])", 30_000)) == 0

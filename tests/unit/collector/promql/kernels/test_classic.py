@@ -28,3 +28,12 @@ def test_rounding_errors_are_not_worth_a_word() -> None:
 
 def test_fraction() -> None:
     assert classic.fraction(np.array([0.0]), np.array([0.55]), BOUNDS, counts(10, 30, 40))[0, 0] == 0.5
+
+
+def test_without_the_last_bucket_only_impossible_quantiles_are_known() -> None:
+    bounds = np.array([0.1, 1, 5])
+    q = np.array([-1, 0.5, 2])
+    three = np.repeat(counts(10, 8, 40), 3, axis=2)
+    np.testing.assert_array_equal(classic.quantile(q, bounds, three), [[-np.inf, np.nan, np.inf]])
+    assert np.isnan(classic.fraction(q, q + 1, bounds, three)).all()
+    assert not classic.monotonic(bounds, three)[1].forced.any()
