@@ -176,9 +176,8 @@ class HeadFiles:
 
     def let_go(self) -> None:
         """See `HeadFile.let_go`."""
-        with self._lock:
-            for file in self._files.values():
-                file.let_go()
+        for file in list(self._files.values()):
+            file.let_go()
 
     def sync(self) -> None:
         """Make everything sealed so far durable."""

@@ -16,6 +16,7 @@ from collector.storage.samplelog import Run
 
 _FEW: Final = 8  # series or segments: what Python does sooner than NumPy
 _DECODE_AT_ONCE: Final = 8192  # pairs; keeps the intermediate arrays in the processor's cache
+_LET_GO_FROM: Final = 100_000  # pairs; a few MiB of file
 
 
 class SlabBatch:
@@ -257,6 +258,8 @@ class FrameBatch:
                     out[index] = values
                 else:
                     out[index[block.inside[part]]] = values[block.inside[part]]
+        if len(self.sids) > _LET_GO_FROM:
+            self._files.let_go()
 
 
 @dataclass(frozen=True, slots=True)
