@@ -10,6 +10,7 @@ import numpy as np
 
 from collector.api.numbers import value_text
 from collector.histogram import CUSTOM_BUCKETS_SCHEMA, FloatHistogram
+from collector.promql.histograms.buckets import exponential_bound
 
 Bucket = tuple[int, float, float, float]  # rule, lower, upper, count
 
@@ -34,11 +35,11 @@ def buckets(histogram: FloatHistogram) -> Iterator[Bucket]:
         return
     negative = list(_indexed(histogram.negative_spans, histogram.negative))
     for index, count in reversed(negative):
-        yield 1, -bound(index, histogram.schema), -bound(index - 1, histogram.schema), count
+        yield 1, -exponential_bound(index, histogram.schema), -exponential_bound(index - 1, histogram.schema), count
     if histogram.zero_count > 0:
         yield 3, -histogram.zero_threshold, histogram.zero_threshold, histogram.zero_count
     for index, count in _indexed(histogram.positive_spans, histogram.positive):
-        yield 0, bound(index - 1, histogram.schema), bound(index, histogram.schema), count
+        yield 0, exponential_bound(index - 1, histogram.schema), exponential_bound(index, histogram.schema), count
 
 
 def _custom(histogram: FloatHistogram) -> Iterator[Bucket]:
@@ -57,16 +58,3 @@ def _indexed(
         for _ in range(length):
             yield index, values[position]
             index, position = index + 1, position + 1
-
-
-def bound(index: int, schema: int) -> float:
-    """The upper bound of a bucket of an exponential schema: 2 ** (index * 2 ** -schema)."""
-    if schema <= 0:
-        exponent = index << -schema
-        if exponent >= 1024:
-            return float(np.finfo(np.float64).max) if exponent == 1024 else math.inf
-        return math.ldexp(1.0, exponent)
-    whole, part = divmod(index, 1 << schema)
-    if whole >= 1024:
-        return float(np.finfo(np.float64).max) if (whole, part) == (1024, 0) else math.inf
-    return math.ldexp(2.0 ** (part / (1 << schema)), whole)

@@ -1,4 +1,4 @@
-"""Warnings and infos of one query, each text once, with the place in the query it belongs to."""
+"""Warnings and infos of one query, each text once, with the last place in the query it was said about."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -58,10 +58,10 @@ class Annotations:
         self._found: dict[tuple[Level, str], Annotation] = {}
 
     def warn(self, text: str, span: Span) -> None:
-        self._found.setdefault(("warning", text), Annotation("warning", text, span))
+        self._found["warning", text] = Annotation("warning", text, span)
 
     def info(self, text: str, span: Span) -> None:
-        self._found.setdefault(("info", text), Annotation("info", text, span))
+        self._found["info", text] = Annotation("info", text, span)
 
     def repaired(self, text: str, span: Span, facts: Monotonicity) -> None:
         """Buckets that had to be made monotonic; facts of equal texts are put together."""

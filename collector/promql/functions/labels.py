@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -124,17 +125,9 @@ def _wanted_labels(arg: Expr) -> dict[str, str]:
         selector = selector.vector
     if not isinstance(selector, VectorSelector):
         return {}
-    wanted: dict[str, str] = {}
-    seen: set[str] = set()
-    for matcher in selector.matchers:
-        if matcher.name == METRIC_NAME:
-            continue
-        if matcher.op is MatchOp.EQUAL and matcher.name not in seen:
-            wanted[matcher.name] = matcher.value
-            seen.add(matcher.name)
-        else:
-            wanted.pop(matcher.name, None)
-    return wanted
+    matchers = [matcher for matcher in selector.matchers if matcher.name != METRIC_NAME]
+    uses = Counter(matcher.name for matcher in matchers)
+    return {m.name: m.value for m in matchers if m.op is MatchOp.EQUAL and uses[m.name] == 1}
 
 
 FUNCTIONS: Table = {

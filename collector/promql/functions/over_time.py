@@ -10,13 +10,13 @@ import numpy as np
 from collector.promql.aggregate import warn_quantiles
 from collector.promql.annotations import quoted_names
 from collector.promql.block import Block, Floats, Mask, Value, names_of
-from collector.promql.errors import ExecutionError
+from collector.promql.errors import ExecutionError, Span
 from collector.promql.functions import extended, mixed
 from collector.promql.functions.host import Host, Table
 from collector.promql.functions.labels import absence
 from collector.promql.kernels import over_time, rates
 from collector.promql.kernels.windows import Windows
-from collector.promql.parser.ast import Call, MatrixSelector, unwrap
+from collector.promql.parser.ast import Call, MatrixSelector, Subquery, unwrap
 from collector.promql.ranges import RangeVector
 from collector.promql.steps import Steps
 from pharos.labels import METRIC_NAME
@@ -67,9 +67,14 @@ _FUNCTIONS: dict[str, RangeFunction] = {
 }
 
 
-def apply(host: Host, node: Call, vector: RangeVector, function: RangeFunction, *, position: int = 0) -> Block:
-    """The function over all windows. `position`: which argument the range vector is."""
-    span = node.args[position].span
+def _place(node: Call) -> Span:
+    """What remarks about samples point at: the first argument, or the start of the query when that is a subquery, as Prometheus has it."""
+    return Span() if isinstance(unwrap(node.args[0]), Subquery) else node.args[0].span
+
+
+def apply(host: Host, node: Call, vector: RangeVector, function: RangeFunction) -> Block:
+    """The function over all windows."""
+    span = _place(node)
     block = vector.apply(function.kernel)
     if vector.mixed:
         if function.histograms is None:
@@ -104,7 +109,7 @@ def _rate(function: RangeFunction, host: Host, node: Call, vector: RangeVector) 
     block = vector.apply(function.kernel)
     if vector.mixed:
         assert function.histograms is not None
-        block = mixed.overlaid(host.run.notes, vector, block, function.histograms, node.args[0].span)
+        block = mixed.overlaid(host.run.notes, vector, block, function.histograms, _place(node))
     block = block.compact()
     _suspect_gauges(host, node, block)
     return host.drop(block, strict=True)
@@ -123,12 +128,12 @@ def _suspect_gauges(host: Host, node: Call, block: Block) -> None:
             name, kind = symbols.text(name_code), symbols.text(type_code)
             if name and kind not in ("counter", "histogram"):
                 text = 'metric might not be a counter, __type__ label is not set to "counter" or "histogram", got "'
-                host.run.notes.info(quoted_names(f'{text}{kind}":', [name])[0], node.args[0].span)
+                host.run.notes.info(quoted_names(f'{text}{kind}":', [name])[0], _place(node))
         return
     text = "metric might not be a counter, name does not end in _total/_sum/_count/_bucket:"
     suspects = [name for name in names_of(floats.labels) if name and not name.endswith(COUNTER_SUFFIXES)]
     for line in quoted_names(text, suspects):
-        host.run.notes.info(line, node.args[0].span)
+        host.run.notes.info(line, _place(node))
 
 
 def _absent_over_time(host: Host, node: Call, steps: Steps) -> Value:
@@ -142,7 +147,7 @@ def _quantile_over_time(host: Host, node: Call, steps: Steps) -> Value:
     q = host.scalar(node.args[0], steps)
     vector = host.range_vector(node.args[1], steps)
     kernel = _filled(lambda windows: over_time.quantile_over_time(windows, q))
-    block = apply(host, node, vector, RangeFunction(kernel), position=1)
+    block = apply(host, node, vector, RangeFunction(kernel))
     if len(block):
         warn_quantiles(host.run, q, node.args[0].span)
     return block

@@ -1,7 +1,8 @@
 import numpy as np
 
-from collector.api.histogram_json import bound, histogram_json
+from collector.api.histogram_json import histogram_json
 from collector.histogram import CUSTOM_BUCKETS_SCHEMA, FloatHistogram
+from collector.promql.histograms.buckets import exponential_bound
 
 
 def test_exponential_buckets_from_the_lowest_up() -> None:
@@ -49,7 +50,7 @@ def test_an_empty_histogram_has_no_buckets() -> None:
 
 
 def test_bounds_of_schemas() -> None:
-    assert bound(1, 0) == 2.0
-    assert bound(1, -1) == 4.0
-    assert bound(2, 1) == 2.0
-    assert bound(-1, 0) == 0.5
+    assert exponential_bound(1, 0) == 2.0
+    assert exponential_bound(1, -1) == 4.0
+    assert exponential_bound(2, 1) == 2.0
+    assert exponential_bound(-1, 0) == 0.5

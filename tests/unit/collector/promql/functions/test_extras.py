@@ -30,3 +30,18 @@ def test_forecast_band() -> None:
     upper = noisy.instant("forecast_band(m[20m], 60, 3)", 19 * 60_000).values[0, 0]
     lower = noisy.instant("forecast_band(m[20m], 60, -3)", 19 * 60_000).values[0, 0]
     assert lower < 40 < upper
+
+
+def test_absent_leaves_out_labels_that_are_asked_for_twice() -> None:
+    engine = Engine(MemoryStorage())
+    for matchers in ('a!="b",a="c",d="e"', 'a="c",a!="b",d="e"', 'a="c",a="c",d="e"'):
+        assert engine.instant(f"absent(x{{{matchers}}})", 0).labels.labels(0) == {"d": "e"}
+
+
+def test_remarks_stand_where_they_were_made_last_and_subqueries_have_no_place() -> None:
+    memory = MemoryStorage()
+    memory.put({"__name__": "m"}, [(minute * 60_000, float(minute)) for minute in range(5)])
+    engine = Engine(memory)
+    assert engine.instant("rate(m[5m])", 240_000).infos[0].endswith(' "m" (1:6)')
+    assert engine.instant("abs(rate(m[5m:1m]))", 240_000).infos[0].endswith(' "m" (1:1)')
+    assert engine.instant("rate(m[5m]) + rate(m[4m])", 240_000).infos[0].endswith(' "m" (1:20)')
