@@ -125,20 +125,20 @@ def rule_json(rule: AnyRule, *, with_alerts: bool = True) -> dict[str, Any]:
             "query": rule.query,
             "duration": number(rule.hold_ms / 1000),
             "keepFiringFor": number(rule.keep_firing_ms / 1000),
-            "labels": rule.labels,
+            "labels": dict(sorted(rule.labels.items())),
             "annotations": rule.annotations,
             "alerts": [alert_json(alert) for alert in rule.active] if with_alerts else None,
             **tail,
             "type": "alerting",
         }
-    labels = {"labels": rule.labels} if rule.labels else {}
+    labels = {"labels": dict(sorted(rule.labels.items()))} if rule.labels else {}
     return {"name": rule.name, "query": rule.query, **labels, **tail, "type": "recording"}
 
 
 def alert_json(alert: Alert) -> dict[str, Any]:
     """One active alert."""
     out: dict[str, Any] = {
-        "labels": alert.labels,
+        "labels": dict(sorted(alert.labels.items())),
         "annotations": alert.annotations,
         "state": alert.state,
         "activeAt": rfc3339(alert.active_at_ms / 1000),

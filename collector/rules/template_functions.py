@@ -5,7 +5,8 @@ Source: the template reference of the Prometheus documentation.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
 from urllib.parse import quote_plus, urlsplit
 
 from collector.rules.samples import Sample
@@ -15,8 +16,14 @@ from pharos.gotemplate.gofmt import sprintf
 from pharos.gotemplate.gotime import GoDuration, GoTime
 from pharos.gotemplate.values import ValueProblem
 
-# What `query` gives: `.Labels` and `.Value` of each sample.
-Row = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A sample that `query` gives."""
+
+    Labels: Mapping[str, str]
+    Value: float
+    go_type: ClassVar[str] = "*template.sample"
 
 
 def _finite(value: float) -> bool:
@@ -72,7 +79,9 @@ def to_time(value: Any) -> GoTime:
     try:
         return GoTime.at(number)
     except (ValueError, OverflowError):
-        raise ValueProblem(f"{number} cannot be represented as a nanoseconds timestamp") from None
+        raise ValueProblem(
+            f"{number} cannot be represented as a nanoseconds timestamp since it overflows int64"
+        ) from None
 
 
 def _to_duration(value: Any) -> GoDuration:
@@ -108,12 +117,12 @@ def _first(rows: Sequence[Any]) -> Any:
     return rows[0]
 
 
-def _label(name: str, row: Mapping[str, Any]) -> str:
-    return str(row["Labels"].get(name, ""))
+def _label(name: str, row: Row) -> str:
+    return str(row.Labels.get(name, ""))
 
 
 def _sort_by_label(name: str, rows: Sequence[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: str(row["Labels"].get(name, "")))
+    return sorted(rows, key=lambda row: str(row.Labels.get(name, "")))
 
 
 def graph_link(expr: str) -> str:
@@ -134,8 +143,8 @@ STATIC: Final[dict[str, Callable[..., Any]]] = {
     **COMMON,
     "first": _first,
     "label": _label,
-    "value": lambda row: row["Value"],
-    "strvalue": lambda row: row["Labels"].get("__value__", ""),
+    "value": lambda row: row.Value,
+    "strvalue": lambda row: row.Labels.get("__value__", ""),
     "sortByLabel": _sort_by_label,
     "humanize": humanize,
     "humanize1024": humanize_1024,
@@ -159,7 +168,7 @@ def functions(query: Callable[[str], Sequence[Sample]], at_ms: int, external_url
 
     def run(text: str) -> list[Row]:
         try:
-            return [{"Labels": sample.labels, "Value": sample.value} for sample in query(text)]
+            return [Row(sample.labels, sample.value) for sample in query(text)]
         except Exception as error:
             raise ValueProblem(str(error)) from error
 

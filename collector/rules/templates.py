@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from collector.rules.samples import QueryFunction
 from collector.rules.template_functions import NAMES, functions
@@ -13,6 +13,19 @@ _PRELUDE: Final = (
     "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
 )
 _LIMITS: Final = Limits(steps=200_000, output_chars=1024 * 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """The dot of a template."""
+
+    Labels: Mapping[str, str]
+    ExternalLabels: Mapping[str, str]
+    ExternalURL: str
+    Value: float
+    go_type: ClassVar[str] = (
+        "struct { Labels map[string]string; ExternalLabels map[string]string; ExternalURL string; Value interface {} }"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +56,7 @@ class AlertTemplates:
         fixed = not any(isinstance(text, Template) for text in (*self._labels.values(), *self._annotations.values()))
         if fixed:
             return _texts(self._labels), _texts(self._annotations)
-        data = {
-            "Labels": labels,
-            "ExternalLabels": dict(surroundings.external_labels or {}),
-            "ExternalURL": surroundings.external_url,
-            "Value": value,
-        }
+        data = _Data(labels, dict(surroundings.external_labels or {}), surroundings.external_url, value)
         offered = functions(lambda text: query(text, at_ms), at_ms, surroundings.external_url)
 
         def fill(text: str | Template) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pharos.gotemplate import nodes
 from pharos.gotemplate.errors import TemplateError, position
 from pharos.gotemplate.escape import by_context
+from pharos.gotemplate.excerpt import command_at, word_at
 from pharos.gotemplate.gofmt import sprint
 from pharos.gotemplate.values import ValueProblem, field, is_true, pairs, type_name
 
@@ -46,12 +47,12 @@ class Evaluator:
         self._body(self._main.body, data)
         return "".join(self._out)
 
-    def _fail(self, at: int, message: str) -> NoReturn:
+    def _fail(self, at: int, message: str, *, command: bool = False) -> NoReturn:
+        """Blames what stands at an offset: a word, or the whole `command`."""
         source = self._source
-        where = position(source.text, at)
-        raise TemplateError(
-            source.name, *where, f'executing "{source.name}" at <{_excerpt(source.text, at)}>: {message}'
-        )
+        shown = command_at(source.text, at) if command else word_at(source.text, at)
+        message = f'executing "{source.name}" at <{shown}>: {message}'
+        raise TemplateError(source.name, *position(source.text, at), message, running=True)
 
     def _step(self, at: int) -> None:
         self._steps += 1
@@ -173,7 +174,7 @@ class Evaluator:
         if isinstance(first, nodes.Field | nodes.Variable | nodes.Chain):
             return self._fields(first, dot, arguments, final)
         if arguments or final is not _NOTHING:
-            self._fail(first.at, f"can't give argument to non-function {_excerpt(self._source.text, first.at)}")
+            self._fail(first.at, f"can't give argument to non-function {word_at(self._source.text, first.at)}")
         return self._operand(first, dot)
 
     def _operand(self, operand: nodes.Operand, dot: Any) -> Any:
@@ -206,7 +207,7 @@ class Evaluator:
             value = self._operand(operand.operand, dot)
         wanted = bool(arguments) or final is not _NOTHING
         if wanted and not operand.names:
-            self._fail(operand.at, f"can't give argument to non-function {_excerpt(self._source.text, operand.at)}")
+            self._fail(operand.at, f"can't give argument to non-function {word_at(self._source.text, operand.at)}")
         for index, name in enumerate(operand.names):
             last = index == len(operand.names) - 1
             value = self._field(operand.at, value, name, self._values(arguments, dot, final) if last else [])
@@ -261,14 +262,12 @@ class Evaluator:
     def _apply(self, at: int, name: str, function: Callable[..., Any], arguments: list[Any]) -> Any:
         try:
             return function(*_fit(name, function, arguments))
-        except ValueProblem as problem:
-            self._fail(at, f"error calling {name}: {problem}")
         except TemplateError:
             raise
         except _ArgumentProblem as problem:
             self._fail(at, str(problem))
         except (ValueError, ArithmeticError, LookupError, OSError) as error:
-            self._fail(at, f"error calling {name}: {error}")
+            self._fail(at, f"error calling {name}: {error}", command=bool(arguments))
 
 
 class _ArgumentProblem(Exception):  # noqa: N818 - becomes a TemplateError with a position
@@ -298,11 +297,3 @@ def _converted(value: Any, kind: Any) -> Any:
     if kind in _TYPES and not isinstance(value, kind):
         raise _ArgumentProblem(f"wrong type for value; expected {_TYPES[kind]}; got {type_name(value)}")
     return value
-
-
-def _excerpt(text: str, at: int) -> str:
-    """The word or chain at an offset, as Go shows the node it was at."""
-    end = at
-    while end < len(text) and text[end] not in " \t\r\n|)}":
-        end += 1
-    return text[at:end]

@@ -69,6 +69,21 @@ def test_what_fails_is_said_in_place(text: Any) -> None:
     assert shown.startswith("<error expanding template: error executing template __alert_A: template: __alert_A:1:")
 
 
+def test_samples_are_printed_as_structs() -> None:
+    assert expand('{{ range query "up" }}{{ . }}{{ end }}') == "{map[__value__:s i:b] 2}{map[i:a] 1}"
+
+
+def test_errors_are_those_of_prometheus() -> None:
+    assert expand("{{ .Foo }}").endswith(
+        'template: __alert_A:1:115: executing "__alert_A" at <.Foo>: can\'t evaluate field Foo in type struct { Labels '
+        "map[string]string; ExternalLabels map[string]string; ExternalURL string; Value interface {} }>"
+    )
+    assert expand('{{ query "up" | sortByLabel "i" | first | value }}{{ humanizeTimestamp 1e300 }}').endswith(
+        'template: __alert_A:1:165: executing "__alert_A" at <humanizeTimestamp 1e300>: error calling humanizeTimestamp: '
+        "1e+300 cannot be represented as a nanoseconds timestamp since it overflows int64>"
+    )
+
+
 def test_texts_without_actions_cost_nothing() -> None:
     labels, annotations = AlertTemplates("A", {"a": "b"}, {"c": "d"}).expand({}, 0, query, 0, SURROUNDINGS)
     assert (labels, annotations) == ({"a": "b"}, {"c": "d"})

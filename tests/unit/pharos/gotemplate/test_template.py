@@ -71,10 +71,10 @@ def test_renders(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{{ $x }}", 't:1:4: undefined variable "$x"'),
+        ("{{ $x }}", 't:1: undefined variable "$x"'),
         ("{{ if }}{{ end }}", "missing value for if"),
         ("{{ range .Items }}", "unexpected EOF, {{range}} has no {{end}}"),
-        ("x\n {{ end }}", "t:2:5: unexpected {{end}}"),
+        ("x\n {{ end }}", "t:2: unexpected {{end}}"),
         ("{{ .a", "unclosed action"),
         ('{{ "a }}', "unterminated quoted string"),
         ("{{ /* a */ }}", "unrecognized character"),
@@ -97,7 +97,7 @@ def test_a_bad_text_is_refused_with_its_position(text: str, message: str) -> Non
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{{ gt .Value 1 }}", 'executing "t" at <gt>: error calling gt: incompatible types for comparison'),
+        ("{{ gt .Value 1 }}", 'executing "t" at <gt .Value 1>: error calling gt: incompatible types for comparison'),
         ("{{ .Value.x }}", "can't evaluate field x in type float64"),
         ("{{ .Labels.__class__.x }}", "can't evaluate field x in type string"),
         ("{{ template `none` }}", 'template "none" not defined'),
