@@ -6,20 +6,25 @@
 import argparse
 import glob
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
+
+import yaml
 
 from collector.cli.arguments import Parser, complain, feature_names
-from collector.config import PrometheusConfig, Rule, load_config, load_rules, parse_rules
-from collector.config.rules import RuleFile
+from collector.cli.rule_problems import is_about_values, problems
+from collector.config import PrometheusConfig, Rule, load_config
+from collector.config.rules import RuleFile, bind_rules, without_unknown_keys
 from collector.discovery.payload import parse_groups
 from collector.queries import parser_for
 from collector.rules.loader import GroupLoader
 from pharos.config import ConfigError
+from pharos.config.document import parse_document, read_document
 from pharos.labels import label_set
 
 LINT_EXIT: Final = 3
+ReadDocument: TypeAlias = Callable[[str], yaml.Node | None]
 _LINTS: Final = ("all", "duplicate-rules", "none", "too-long-scrape-interval")
 
 
@@ -43,7 +48,9 @@ def _lint_flags(parser: Any) -> None:
         help=f"lints to apply, comma-separated: {', '.join(_LINTS)}",
     )
     parser.add_argument("--lint-fatal", action="store_true", help="exit with code 3 when a lint complains")
-    parser.add_argument("--ignore-unknown-fields", action="store_true", help="accepted for promtool's sake")
+    parser.add_argument(
+        "--ignore-unknown-fields", action="store_true", help="leave out keys of rule files that are not known"
+    )
     parser.add_argument("--enable-feature", action="append", default=[], metavar="NAME", help="PromQL features")
 
 
@@ -126,7 +133,7 @@ def check_config(options: argparse.Namespace) -> int:
         linted |= _lint_intervals(config, options)
         print()
         for rule_file in rule_files:
-            good, clean = _check_rule_file(rule_file, options, load_rules)
+            good, clean = _check_rule_file(rule_file, options, read_document)
             failed |= not good
             linted |= not clean
     return 1 if failed else LINT_EXIT if linted and options.lint_fatal else 0
@@ -173,7 +180,8 @@ def _lint_intervals(config: PrometheusConfig, options: argparse.Namespace) -> bo
     long = [job for job in config.scrape_configs if job.scrape_interval >= 300]
     for job in long:
         complain(
-            f"  lint error: job {job.job_name!r}: scrape interval {job.scrape_interval} is not below the lookback of 5m"
+            "  FAILED: too long scrape interval found, data point will be marked as stale - "
+            f"job: {job.job_name}, interval: {job.scrape_interval}"
         )
     return bool(long)
 
@@ -188,25 +196,23 @@ def check_rules(options: argparse.Namespace) -> int:
             return 1
     sources: Sequence[str] = options.files or ["standard input"]
     for file in sources:
-        load = load_rules if options.files else _from_stdin
-        good, clean = _check_rule_file(file, options, load)
+        good, clean = _check_rule_file(file, options, read_document if options.files else _from_stdin)
         failed |= not good
         linted |= not clean
     return 1 if failed else LINT_EXIT if linted and options.lint_fatal else 0
 
 
-def _from_stdin(file: str) -> RuleFile:
-    return parse_rules(sys.stdin.read(), file)
+def _from_stdin(file: str) -> yaml.Node | None:
+    return parse_document(sys.stdin.read(), file)
 
 
-def _check_rule_file(file: str, options: argparse.Namespace, load: Any) -> tuple[bool, bool]:
+def _check_rule_file(file: str, options: argparse.Namespace, read: ReadDocument) -> tuple[bool, bool]:
     """Whether a rule file is usable, and whether no lint complains."""
     print(f"Checking {file}")
     clean = True
     try:
-        rules: RuleFile = load(file)
-        GroupLoader(parser_for(feature_names(options.enable_feature)).parse).groups(rules, file)
-    except (ConfigError, OSError) as error:
+        rules = _rules(file, options, read)
+    except (_ManyProblemsError, ConfigError, OSError) as error:
         complain("  FAILED:")
         complain(str(error))
         return False, True
@@ -224,17 +230,35 @@ def _check_rule_file(file: str, options: argparse.Namespace, load: Any) -> tuple
     return True, clean
 
 
+class _ManyProblemsError(Exception):
+    """All that is wrong with a rule file, a line each."""
+
+
+def _rules(file: str, options: argparse.Namespace, read: ReadDocument) -> RuleFile:
+    """Raises `_ManyProblemsError`, `ConfigError` or `OSError`."""
+    root = read(file)
+    if options.ignore_unknown_fields:
+        root = without_unknown_keys(root)
+    parse = parser_for(feature_names(options.enable_feature)).parse
+    try:
+        rules = bind_rules(root, file)
+        GroupLoader(parse).groups(rules, file)
+    except ConfigError as error:
+        found = problems(root, parse) if is_about_values(error) else []
+        if found:
+            raise _ManyProblemsError("\n".join(f"{file}: {problem}" for problem in found)) from error
+        raise
+    return rules
+
+
 def _duplicates(rules: RuleFile) -> list[Rule]:
-    """Rules that write the same series as one before them."""
-    seen: set[object] = set()
-    out = []
+    """Rules that write the same series as another, one of each kind."""
+    found: dict[Any, list[Rule]] = {}
     for group in rules.groups:
         for rule in group.rules:
-            key = (rule.name, bool(rule.alert), label_set({**group.labels, **rule.labels}))
-            if key in seen:
-                out.append(rule)
-            seen.add(key)
-    return sorted(out, key=lambda rule: rule.name)
+            key = rule.name, label_set({**group.labels, **rule.labels})
+            found.setdefault(key, []).append(rule)
+    return [found[key][1] for key in sorted(found) if len(found[key]) > 1]
 
 
 def check_metrics(options: argparse.Namespace) -> int:

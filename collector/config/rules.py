@@ -3,7 +3,7 @@
 Expressions and templates are only texts here; whoever evaluates them parses them and blames `rule_location`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -100,12 +100,12 @@ class RuleFile:
 
 def load_rules(path: str | Path) -> RuleFile:
     """The rule file at `path`. Raises `ConfigError`."""
-    return _bind(read_document(path), str(path))
+    return bind_rules(read_document(path), str(path))
 
 
 def parse_rules(text: str, file: str = "rules.yml") -> RuleFile:
     """The rules in `text`. Raises `ConfigError`."""
-    return _bind(parse_document(text, file), file)
+    return bind_rules(parse_document(text, file), file)
 
 
 def rule_location(path: str | Path, group: int, rule: int, key: str = "expr") -> Location:
@@ -113,9 +113,33 @@ def rule_location(path: str | Path, group: int, rule: int, key: str = "expr") ->
     return locate_path(read_document(path), str(path), f"groups[{group}].rules[{rule}].{key}")
 
 
-def _bind(root: yaml.Node | None, file: str) -> RuleFile:
+def bind_rules(root: yaml.Node | None, file: str) -> RuleFile:
+    """The rules of a document. Raises `ConfigError`."""
     if root is None:
         return RuleFile()
     bound: Any = Binder(file).bind(root, RuleFile)
     assert isinstance(bound, RuleFile)
     return bound
+
+
+def without_unknown_keys(root: yaml.Node | None) -> yaml.Node | None:
+    """The document less the keys that no group or rule has: other tools keep notes of their own there."""
+    _keep_known(root, RuleFile)
+    for group in _elements(root, "groups"):
+        _keep_known(group, RuleGroup)
+        for rule in _elements(group, "rules"):
+            _keep_known(rule, Rule)
+    return root
+
+
+def _keep_known(node: yaml.Node | None, kind: type[RuleFile | RuleGroup | Rule]) -> None:
+    known = {field.metadata.get("key", field.name) for field in fields(kind)}
+    if isinstance(node, yaml.MappingNode):
+        node.value = [pair for pair in node.value if pair[0].value in known or pair[0].tag.endswith(":merge")]
+
+
+def _elements(node: yaml.Node | None, key: str) -> list[yaml.Node]:
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    lists = [value for name, value in node.value if name.value == key and isinstance(value, yaml.SequenceNode)]
+    return [item for found in lists for item in found.value]

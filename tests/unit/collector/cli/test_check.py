@@ -16,6 +16,9 @@ GOOD = "groups:\n- name: g\n  rules:\n  - {record: x, expr: up}\n"
         (GOOD + "  - {record: x, expr: up}\n", ["--lint-fatal"], 3, "Metric: x"),
         (GOOD + "  - {record: x, expr: up}\n", ["--lint-fatal", "--lint=none"], 0, "SUCCESS"),
         ("groups:\n- name: g\n  rulez: []\n", [], 1, "did you mean 'rules'"),
+        (GOOD.replace("groups:", "note: 1\ngroups:"), ["--ignore-unknown-fields"], 0, "SUCCESS: 1 rules found"),
+        (GOOD.replace(" up}", " up, note: {a: b}}"), ["--ignore-unknown-fields"], 0, "SUCCESS: 1 rules found"),
+        (GOOD.replace(" up}", " up, note: {a: b}}"), [], 1, "unknown key 'note'"),
     ],
 )
 def test_rules(
@@ -39,7 +42,7 @@ def test_rules(
             "global: {scrape_interval: 10m}\nscrape_configs: [{job_name: a}]\n",
             ["--lint=all", "--lint-fatal"],
             3,
-            "lint",
+            "too long scrape interval found",
         ),
         ("scrape_configs: [{job_name: a, bearer_token_file: gone}]\n", [], 1, "error checking file"),
     ],
