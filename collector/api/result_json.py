@@ -15,25 +15,26 @@ from collector.promql.result import QueryResult
 from collector.storage.interface import FlatPart
 from collector.storage.symbols import LabelTable
 
-_PIECE_BYTES: Final = 256 * 1024
+_FIRST_BYTES: Final = 128 * 1024
+_PIECE_BYTES: Final = 1024 * 1024  # pieces grow up to this: the first leaves soon, and many cost less than they would if small
 
 
 def answer(
     result: QueryResult, stats: dict[str, Any] | None = None, warnings: Sequence[str] = (), limit: int = 0
 ) -> Iterator[bytes]:
-    """The whole envelope in pieces of some 256 KiB. `limit`: at most so many series, 0 for all."""
+    """The whole envelope in pieces of some 128 KiB to 1 MiB. `limit`: at most so many series, 0 for all."""
     yield from _gathered(_pieces(result, stats, warnings, limit))
 
 
 def _gathered(pieces: Iterator[Line]) -> Iterator[bytes]:
     held: list[Line] = []
-    size = 0
+    size, enough = 0, _FIRST_BYTES
     for piece in pieces:
         held.append(piece)
         size += len(piece)
-        if size >= _PIECE_BYTES:
+        if size >= enough:
             yield b"".join(held)
-            held, size = [], 0
+            held, size, enough = [], 0, min(2 * enough, _PIECE_BYTES)
     yield b"".join(held)
 
 

@@ -18,11 +18,12 @@ def decoded(result: QueryResult, **options: object) -> dict[str, object]:
 
 def test_many_series_leave_in_pieces() -> None:
     steps = np.arange(1000, dtype=np.int64) * 1000
-    values = np.random.default_rng(1).random((100, 1000))
-    labels = table(*(f"m{number}" for number in range(100)))
+    values = np.random.default_rng(1).random((200, 1000))
+    labels = table(*(f"m{number}" for number in range(200)))
     result = QueryResult("matrix", steps, labels, values, np.ones(values.shape, np.bool_))
     pieces = list(answer(result))
     assert len(pieces) > 5
+    assert len(pieces[0]) < 300_000
     series = orjson.loads(b"".join(pieces))["data"]["result"]
     assert [float(value) for _, value in series[42]["values"]] == values[42].tolist()
     assert series[42]["metric"] == {"__name__": "m42", "b": "1"}
