@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from collector.ruletest.samples import labels_text
@@ -15,21 +16,70 @@ _HEAD: Final = (
     "which is typical for classic but not native histograms).",
     "",
 )
+_FOOT: Final = (
+    "",
+    "Aggregated bucket stats",
+    "-----------------------",
+    "Each line shows min/avg/max over the series above.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stats:
+    """One histogram: populated buckets at each time, and how many buckets there are."""
+
+    name: str
+    counts: list[int]
+    total: int
+
+    @property
+    def mean(self) -> float:
+        return sum(self.counts) / len(self.counts)
+
+    def __str__(self) -> str:
+        shown = f"- {self.name}: {min(self.counts)}/{self.mean:.3f}/{max(self.counts)}"
+        return shown + (f"/{self.total}" if self.total != max(self.counts) else "")
 
 
 def analyze(series: list[Labels], samples: Callable[[str], Any]) -> list[str]:
     """Lines of the report. `samples(selector)` gives the samples of one metric over the time looked at."""
-    lines: list[str] = []
+    classic: list[_Stats] = []
+    native: list[_Stats] = []
     for name in dict.fromkeys(labels[METRIC_NAME] for labels in series):
         data = samples(f'{{__name__="{escape_value(name)}"}}')
         if name.endswith("_bucket"):
-            lines += _classic(name, data["result"], series)
+            classic += _classic(name, data["result"], series)
         else:
-            lines += _native(data["result"], series)
-    return [*_HEAD, *lines] if lines else []
+            native += _native(data["result"], series)
+    return [
+        *_HEAD,
+        *map(str, native + classic),
+        *_FOOT,
+        *_aggregated("Native", native),
+        *_aggregated("Classic", classic),
+    ]
 
 
-def _classic(name: str, result: list[dict[str, Any]], wanted: list[Labels]) -> list[str]:
+def _aggregated(kind: str, stats: list[_Stats]) -> list[str]:
+    if not stats:
+        return []
+    total = _spread([one.total for one in stats])
+    most = _spread([max(one.counts) for one in stats])
+    return [
+        "",
+        f"{kind} histogram series ({len(stats)} in total):",
+        f"- min populated: {_spread([min(one.counts) for one in stats])}",
+        f"- avg populated: {_spread([int(one.mean) for one in stats])}",
+        f"- max populated: {most}",
+        *([f"- total: {total}"] if total != most else []),
+    ]
+
+
+def _spread(numbers: list[int]) -> str:
+    return f"{min(numbers)}/{sum(numbers) / len(numbers):.3f}/{max(numbers)}"
+
+
+def _classic(name: str, result: list[dict[str, Any]], wanted: list[Labels]) -> list[_Stats]:
     chosen = {tuple(sorted(_without_le(labels).items())) for labels in wanted}
     groups: dict[tuple[tuple[str, str], ...], list[dict[str, Any]]] = {}
     for row in result:
@@ -42,7 +92,8 @@ def _classic(name: str, result: list[dict[str, Any]], wanted: list[Labels]) -> l
         counts = _populated_classic([dict(map(tuple, row.get("values", []))) for row in ordered])
         labels = dict(key)
         labels.pop(METRIC_NAME, None)
-        out.append(_line(f"{name}{labels_text(labels)} (classic)", counts, len(ordered)))
+        if counts:
+            out.append(_Stats(f"{name}{labels_text(labels)} (classic)", counts, len(ordered)))
     return out
 
 
@@ -57,7 +108,7 @@ def _populated_classic(buckets: list[dict[Any, Any]]) -> list[int]:
     return out
 
 
-def _native(result: list[dict[str, Any]], wanted: list[Labels]) -> list[str]:
+def _native(result: list[dict[str, Any]], wanted: list[Labels]) -> list[_Stats]:
     out = []
     for row in result:
         counts = [
@@ -67,15 +118,8 @@ def _native(result: list[dict[str, Any]], wanted: list[Labels]) -> list[str]:
         if counts and row["metric"] in wanted:
             labels = dict(row["metric"])
             name = labels.pop(METRIC_NAME, "")
-            out.append(_line(f"{name}{labels_text(labels)} (native)", counts, max(counts)))
+            out.append(_Stats(f"{name}{labels_text(labels)} (native)", counts, max(counts)))
     return out
-
-
-def _line(name: str, counts: list[int], total: int) -> str:
-    if not counts:
-        return f"- {name}: no samples"
-    shown = f"{min(counts)}/{sum(counts) / len(counts):.3f}/{max(counts)}"
-    return f"- {name}: {shown}" + (f"/{total}" if total != max(counts) else "")
 
 
 def _without_le(labels: Labels) -> Labels:

@@ -185,10 +185,7 @@ def _analyze(options: argparse.Namespace, http: httpx.Client) -> None:
     def samples(selector: str) -> Any:
         return ask(http, options.server, "query", [("query", f"{selector}[{options.duration}]"), ("time", end)])
 
-    lines = analyze(series, samples)
-    if not lines:
-        raise QueryFailedError("query error: no histogram series found for the selectors")
-    print("\n".join(lines))
+    print("\n".join(analyze(series, samples)))
 
 
 def _matches(options: argparse.Namespace) -> Params:
