@@ -32,7 +32,7 @@ class OutgoingAlert:
         """The JSON object of API v2."""
         return {
             "labels": self.labels,
-            "annotations": self.annotations,
+            **({"annotations": self.annotations} if self.annotations else {}),
             "startsAt": moment(self.starts_at_ms),
             "endsAt": moment(self.ends_at_ms),
             "generatorURL": external_url.rstrip("/") + table_link(self.expr),

@@ -30,3 +30,8 @@ def test_external_labels_are_added_where_there_are_none_and_rules_may_drop() -> 
         {"alertname": "A", "i": "x", "dc": "own"},
         {"alertname": "A", "i": "z", "dc": "ext"},
     ]
+
+
+def test_no_annotations_are_left_out() -> None:
+    bare = OutgoingAlert({"alertname": "A"}, {}, 0, 1000, "up")
+    assert list(bare.wire("http://x")) == ["labels", "startsAt", "endsAt", "generatorURL"]
