@@ -16,7 +16,8 @@ from collector.storage.interface import FlatPart
 from collector.storage.symbols import LabelTable
 
 _FIRST_BYTES: Final = 128 * 1024
-_PIECE_BYTES: Final = 1024 * 1024  # pieces grow up to this: the first leaves soon, and many cost less than they would if small
+# Pieces grow up to this: the first leaves soon, and many cost less than they would if small.
+_PIECE_BYTES: Final = 1024 * 1024
 
 
 def answer(

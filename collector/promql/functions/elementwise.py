@@ -66,6 +66,15 @@ def _round(host: Host, node: Call, steps: Steps) -> Value:
         return host.drop(replace(block, values=np.floor(block.values * inverse + 0.5) / inverse))
 
 
+def _greater(a: Floats, b: Floats) -> Floats:
+    """The greater of two numbers as Go knows it: +Inf is greater than NaN too."""
+    return np.where((a == np.inf) | (b == np.inf), np.inf, np.maximum(a, b))
+
+
+def _lesser(a: Floats, b: Floats) -> Floats:
+    return -_greater(-a, -b)
+
+
 def _clamp(host: Host, node: Call, steps: Steps) -> Value:
     block = floats_only(host.block(node.args[0], steps))
     low, high = np.full(steps.count, -np.inf), np.full(steps.count, np.inf)
@@ -75,7 +84,7 @@ def _clamp(host: Host, node: Call, steps: Steps) -> Value:
         low = host.scalar(node.args[1], steps)
     else:
         high = host.scalar(node.args[1], steps)
-    values = np.maximum(low, np.minimum(high, block.values))
+    values = _greater(low, _lesser(high, block.values))
     possible = ~(high < low)
     present = block.present
     if not possible.all():

@@ -45,3 +45,10 @@ def test_remarks_stand_where_they_were_made_last_and_subqueries_have_no_place() 
     assert engine.instant("rate(m[5m])", 240_000).infos[0].endswith(' "m" (1:6)')
     assert engine.instant("abs(rate(m[5m:1m]))", 240_000).infos[0].endswith(' "m" (1:1)')
     assert engine.instant("rate(m[5m]) + rate(m[4m])", 240_000).infos[0].endswith(' "m" (1:20)')
+
+
+def test_clamping_infinities_by_nan() -> None:
+    values = [engine([value]).instant(text, 0).values[0, 0] for value, text in (
+        (np.inf, "clamp_min(m, NaN)"), (-np.inf, "clamp_max(m, NaN)"), (np.nan, "clamp_min(m, Inf)"), (1.0, "clamp_min(m, NaN)"),
+    )]  # fmt: skip
+    np.testing.assert_array_equal(values, [np.inf, -np.inf, np.inf, np.nan])
