@@ -1,6 +1,7 @@
 """`pharos collector`: flags and the way to the service."""
 
 import argparse
+import gc
 import logging
 import os
 
@@ -17,6 +18,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 _ARENAS = 2  # more keep more of what their threads have freed: a tenth of the memory at 200,000 series
 
+# Scrapes make and drop many objects, and hardly a circle of them: looking for those every 700 objects took an eighth of the time.
+_GARBAGE_AFTER = 10_000
+
 
 def add_flags(flags: Flags) -> None:
     """The flags of `pharos collector`."""
@@ -27,6 +31,7 @@ def add_flags(flags: Flags) -> None:
 def build(options: argparse.Namespace) -> Service | None:
     """The service, or None after `--config.check`. Raises `ConfigError` or `OSError`."""
     allocator.limit_arenas(_ARENAS)
+    gc.set_threshold(_GARBAGE_AFTER)
     from collector.service import CollectorService, load_everything
 
     loaded = load_everything(options)
@@ -35,4 +40,6 @@ def build(options: argparse.Namespace) -> Service | None:
         return None
     for name, reason in collector_flags.ignored_flags(options):
         logger.info("A flag without effect", extra={"flag": name, "reason": reason})
-    return CollectorService(options, loaded)
+    service = CollectorService(options, loaded)
+    gc.freeze()  # modules and configuration stay
+    return service
