@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import multiprocessing
+import operator
 import os
 import threading
 import time
@@ -207,16 +208,10 @@ def test_a_dead_target_turns_red_is_told_to_the_chats_and_resolves(
     )
     expect(row.get_by_test_id("target-error")).to_contain_text(f"127.0.0.1:{victim.port}")
 
-    states: list[str] = []
-
-    def alert_fires() -> bool:
-        found = [labels["alertstate"] for labels, _ in stack.query('ALERTS{alertname="VictimDown"}')]
-        states.extend(state for state in found if state not in states)
-        return "firing" in states
-
-    wait_for("the alert to fire", alert_fires, 20, poll_s=0.3)
-    assert states == ["pending", "firing"]
+    wait_for("the alert to fire", lambda: stack.query('ALERTS{alertname="VictimDown",alertstate="firing"}'), 20)
     wait_for("both chats to be told", lambda: chat.dingtalk and chat.slack, 20)
+    began = stack.query('min_over_time(timestamp(ALERTS{alertname="VictimDown"})[5m:1s])')
+    assert [labels["alertstate"] for labels, _ in sorted(began, key=operator.itemgetter(1))] == ["pending", "firing"]
     assert chat.refused == []
     assert "VictimDown" in chat.dingtalk_texts()[0]
     assert "VictimDown" in chat.slack_texts()[0]
