@@ -125,7 +125,7 @@ class CollectorService(Service):
         )
         self.scraping = ScrapeManager(self.storage, self.clock, self.registry, scrape_settings(options))
         self.remote_write = RemoteWriteManager(
-            self.storage.path, self.storage.table.labels, self._metadata, self.clock, self.registry
+            self.storage.path, self.storage, self._metadata, self.clock, self.registry
         )
         self.storage.maintenance.log_wanted_from = self.remote_write.oldest_segment
         self.sender = AlertSender(self.clock, SenderMetrics(self.registry), self.spawn, sender_options(options))

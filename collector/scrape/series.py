@@ -89,7 +89,9 @@ class TargetSeries:
         self._storage, self._labels, self._rules, self._shape_of = storage, labels, samples, shape_of
         self._group: ScrapeGroup = storage.open_group()
         self._report = [report_labels(name, target) for name in report_names]
-        self._report_numbers = storage.register(self._report)
+        with storage.steady():
+            self._report_numbers = storage.register(self._report)
+            self._group.reshape_numbered(self._report_numbers)
         self._numbers: Rows = np.empty(0, np.int64)  # by slot
         self._known: dict[bytes, int] = {}  # slots by key, of pages without a shape
         self._shape: PageShape | None = None
@@ -104,7 +106,6 @@ class TargetSeries:
         self._created: dict[int, int] = {}  # by slot, in milliseconds
         self._kept = 0
         self._failed = False
-        self._group.reshape_numbered(self._report_numbers)
 
     @property
     def report_width(self) -> int:
@@ -158,6 +159,7 @@ class TargetSeries:
         self._loose, self._created = {}, {}
         self._failed = True
         self._reshape(_NO_SLOTS)
+        self._group.hold(self._numbers)
 
     def write(self, timestamp_ms: int, report: Sequence[float]) -> AppendReport:
         """Append the row."""
@@ -238,14 +240,16 @@ class TargetSeries:
 
     def _number(self, page: Page, slots: list[int], new: dict[bytes, "LabelSet | int"]) -> int:
         labels = [value for value in new.values() if not isinstance(value, int)]
-        numbers = iter(self._storage.register(labels).tolist())
         slot_of = {number: slot for slot, number in enumerate(self._numbers.tolist())}
         before = len(slot_of)
-        placed = {
-            key: value if isinstance(value, int) else slot_of.setdefault(next(numbers), len(slot_of))
-            for key, value in new.items()
-        }
-        self._numbers = np.fromiter(slot_of, np.int64, len(slot_of))
+        with self._storage.steady():
+            numbers = iter(self._storage.register(labels).tolist())
+            placed = {
+                key: value if isinstance(value, int) else slot_of.setdefault(next(numbers), len(slot_of))
+                for key, value in new.items()
+            }
+            self._numbers = np.fromiter(slot_of, np.int64, len(slot_of))
+            self._group.hold(self._numbers)
         for index, slot in enumerate(slots):
             if slot == _NEW:
                 slots[index] = placed[page.keys[index]]
@@ -370,6 +374,7 @@ class TargetSeries:
             self._tracked = {renumbered[slot] for slot in self._tracked if slot in renumbered}
             self._created = {renumbered[slot]: time for slot, time in self._created.items() if slot in renumbered}
             self._row_slots = None
+            self._group.hold(self._numbers)
         return renumbered
 
     def _reshape(self, row_slots: NDArray[np.int32]) -> None:

@@ -123,6 +123,15 @@ class Block:
             known = self._sids[rows]
         return known.astype(np.int64)
 
+    def enter_into(self, table: SeriesTable) -> Rows:
+        """The numbers of all series of this block in a table that is not the catalogue."""
+        return _translate(self.series, np.arange(len(self.series)), table)
+
+    def forget_sids(self, gone: NDArray[np.bool_]) -> None:
+        """The catalogue's numbers that are given up (by number)."""
+        known = self._sids
+        known[gone[known] & (known >= 0)] = -1
+
     def batch(self, rows: Rows, sids: Rows, min_ms: int, max_ms: int, column: int = 0) -> "BlockBatch":
         """The samples of some series in a time range, or one column of aggregates. Raises `CorruptFileError`."""
         index = self._index
@@ -286,7 +295,7 @@ def _series(index: dict[str, NDArray[Any]]) -> SeriesTable:
 
 
 def _translate(own: SeriesTable, rows: Rows, table: SeriesTable) -> Rows:
-    """The catalogue's numbers of a block's series, entered there when they are new to it."""
+    """A table's numbers of a block's series, entered there when they are new to it."""
     keysets, codes = own.raw(rows)
     used_sets, keyset_index = np.unique(keysets, return_inverse=True)
     sets = np.array([table.keyset(own.keyset_names(keyset)) for keyset in used_sets.tolist()], np.int32)

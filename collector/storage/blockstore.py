@@ -123,15 +123,16 @@ class BlockStore:
         read: Reader,
         deleted: Deleted | None,
         columns: Sequence[int] = (0,),
+        table: SeriesTable | None = None,
     ) -> Block | None:
-        """Fill a new block with what `read` gives for series, a few at a time, and take it into service."""
+        """Fill a new block with what `read` gives for series, a few at a time. table: where these have their numbers, if not the catalogue."""
         step = max(16, int(_SAMPLES_AT_ONCE / max(samples_each, 1.0)))
         try:
             for begin in range(0, len(sids), step):
                 for column in columns:
                     series, parts = gather(read(sids[begin : begin + step], column), deleted=deleted)
                     writer.add(series, parts, column)
-            path = writer.finish(self._table)
+            path = writer.finish(table or self._table)
         except BaseException:
             writer.abort()
             raise
@@ -141,8 +142,8 @@ class BlockStore:
         """Replace blocks by one that holds their samples. Raises `OSError`; a damaged block is set aside and left out."""
         names = {info.ulid for info in plan.blocks}
         parents = [block for block in self._blocks if block.meta.ulid in names]
-        rows_of = {block.meta.ulid: np.arange(len(block.series)) for block in parents}
-        sids_of = {block.meta.ulid: block.sids(rows_of[block.meta.ulid], self._table) for block in parents}
+        table = SeriesTable()  # of its own: old series shall not come into the catalogue
+        sids_of = {block.meta.ulid: block.enter_into(table) for block in parents}
         everything = np.unique(np.concatenate(list(sids_of.values())))
         samples = sum(block.meta.num_samples for block in parents)
 
@@ -168,7 +169,7 @@ class BlockStore:
             kind=parents[0].meta.kind,
         )
         columns = (0,) if not parents[0].meta.resolution_ms else range(1, len(COLUMNS) + 1)
-        merged = self.write(writer, everything, samples / max(len(everything), 1), read, None, columns)
+        merged = self.write(writer, everything, samples / max(len(everything), 1), read, None, columns, table)
         self.replace(parents, [merged] if merged is not None else [])
         return merged
 

@@ -4,8 +4,6 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from collector.storage.assemble import gather
 from collector.storage.batch import Batch
 from collector.storage.block import Block
@@ -26,12 +24,13 @@ from collector.storage.downsample import (
 )
 from collector.storage.flush import SPILL_LEVEL
 from collector.storage.interface import DensePart, FlatPart, Rows, SelectHint
+from collector.storage.rawsource import RawSource
 from collector.storage.series import SeriesTable
 from pharos.matchers import Matcher
 
 logger = logging.getLogger(__name__)
 
-RawReader = Callable[[Rows, int, int], Sequence[Batch]]
+RawReader = Callable[[Block, int, int], RawSource]  # for samples near a block in a time range
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,18 +147,19 @@ class CoarseCopies:
             resolution_ms=resolution_ms,
             kind="windows",
         )
-        sids = np.unique(block.sids(np.arange(len(block.series)), self._table))
+        source = read(block, block.min_time - resolution_ms + 1, block.max_time)
+        sids = source.sids_of(block)
         each = max(1.0, block.meta.num_samples / len(sids))
         step = max(16, int((2 << 20) / each))
         try:
             for begin in range(0, len(sids), step):
-                batches = read(sids[begin : begin + step], block.min_time - resolution_ms + 1, block.max_time)
+                batches = source.batches(sids[begin : begin + step], block.min_time - resolution_ms + 1, block.max_time)
                 series, parts = gather(batches)
                 for part in parts:
                     windows = aggregate(part, resolution_ms, block.min_time)
                     if windows is not None:
                         writer.add_windows(series, windows)
-            path = writer.finish(self._table)
+            path = writer.finish(source.table)
         except BaseException:
             writer.abort()
             raise

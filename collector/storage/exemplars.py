@@ -54,6 +54,10 @@ class ExemplarStore:
         self.appended += 1
         return True
 
+    def sids(self) -> list[int]:
+        """The series that have any."""
+        return list(self._newest)
+
     def items(self) -> list[tuple[int, Exemplar]]:
         """All of them with their series, oldest first."""
         return list(self._ring)

@@ -26,6 +26,7 @@ class HeadGroup:
         self.last_time = _MIN_TIME
         self.shared = False  # some series is also written by someone else: order is then checked per series
         self.sids: Rows = _NONE
+        self.held: Rows = _NONE  # numbers that the scraper still refers to
         self._head = head
         self._layout: Layout | None = None
         self._columns: NDArray[np.int64] | None = None  # page column -> layout column; None: the same
@@ -36,11 +37,16 @@ class HeadGroup:
         return self._layout
 
     def reshape(self, series: Sequence[LabelSet]) -> None:
-        self.reshape_numbered(self._head.register(series))
+        with self._head.steady:
+            self.reshape_numbered(self._head.register(series))
 
     def reshape_numbered(self, numbers: Rows) -> None:
-        self.adopt(numbers)
-        self._head.log_shape(self)
+        with self._head.steady:
+            self.adopt(numbers)
+            self._head.log_shape(self)
+
+    def hold(self, numbers: Rows) -> None:
+        self.held = numbers
 
     def append_row(self, timestamp_ms: int, values: Values) -> AppendReport:
         report = AppendReport()

@@ -4,8 +4,9 @@ The appending thread (the event loop) calls `register`, `append*` and the groups
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -257,19 +258,15 @@ class Head(Roster, LayoutBook):
         self.min_time = max(self.min_time, until)
         times = [run.times for run in self.log.runs()] + [self.histograms.run().times]
         self.min_time = min([self.min_time, *(int(late.min()) for late in times if len(late))])
-        self._count_living()
+        self.count_living(self.living)
 
-    def _count_living(self) -> None:
-        alive = self._alive.view()
-        living = np.zeros(len(alive), bool)
-        for mark in (living, alive):  # the second round is for series that came meanwhile
-            for layout in list(self.layouts.values()):
-                mark[layout.sids.view()] = True
-            for run in self.log.runs():
-                mark[run.sids] = True
-            mark[self.histograms.run().sids] = True
-            if mark is living:
-                alive &= living
+    def living(self) -> Iterator[NDArray[Any]]:
+        """The numbers of all series with samples in the head."""
+        for layout in list(self.layouts.values()):
+            yield layout.sids.view()
+        for run in self.log.runs():
+            yield run.sids
+        yield self.histograms.run().sids
 
     def sealed_until(self, group: int) -> int:
         """Rows of a group up to this time are in head files."""
@@ -371,11 +368,6 @@ class Head(Roster, LayoutBook):
         sids = sids[sids < len(alive)]
         living: Rows = sids[alive[sids]]
         return living
-
-    @property
-    def series_count(self) -> int:
-        """Series that have samples in the head."""
-        return int(np.count_nonzero(self._alive.view()))
 
     def _placed(self, sids: Rows) -> list[tuple[Layout, tuple[Slab, ...], Rows, NDArray[np.int32]]]:
         """(layout, its slabs, sids, columns) of every layout that has some of the series."""

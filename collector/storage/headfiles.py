@@ -92,6 +92,10 @@ class HeadFiles:
     def file_numbered(self, number: int) -> HeadFile | None:
         return self._by_number.get(number)
 
+    def known(self) -> list[NDArray[np.bool_]]:
+        """For each file: which series it mentions, by number."""
+        return [file.known for file in list(self._files.values())]
+
     @property
     def size_bytes(self) -> int:
         return sum(file.size for file in list(self._files.values()))

@@ -5,6 +5,7 @@ marker that Prometheus writes too, and `ABSENT_NAN`, which says "this series has
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -116,6 +117,10 @@ class ScrapeGroup(Protocol):
         """As `reshape`, with the numbers that `Appendable.register` gave instead of labels."""
         ...
 
+    def hold(self, numbers: Rows) -> None:
+        """Numbers that stay valid whether or not they are columns, until the next call or `close`."""
+        ...
+
     def append_row(self, timestamp_ms: int, values: Values) -> AppendReport:
         """One scrape: `values[i]` belongs to column i of the last `reshape`; ABSENT_NAN for none, STALE_NAN for an end. The array may be
         reused by the caller afterwards."""
@@ -132,7 +137,12 @@ class Appendable(Protocol):
     def open_group(self) -> ScrapeGroup: ...
 
     def register(self, series: Sequence[LabelSet]) -> Rows:
-        """The numbers of series, the same as long as the storage is open; equal series have equal numbers."""
+        """The numbers of series; equal series have equal numbers. A number is valid within `steady`, and as long as a group has it as
+        a column or holds it; later it may stand for another series."""
+        ...
+
+    def steady(self) -> AbstractContextManager[Any]:
+        """Within it numbers stay what they are. Short: registering and maintenance wait for it."""
         ...
 
     def append(self, series: Sequence[LabelSet], timestamps: Timestamps, values: Values) -> AppendReport:

@@ -9,6 +9,7 @@ missed; what is seen twice is left out by time.
 """
 
 import threading
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -131,6 +132,23 @@ class Placements:
         self._column.extend(np.arange(first_column, first_column + count, dtype=np.int32))
         self._next.extend(self._head.view()[sids])
         self._head.view()[sids] = np.arange(base, base + count, dtype=np.int32)
+
+    def keep(self, layouts: Iterable[int]) -> "Placements":
+        """The same without layouts that are gone."""
+        sids, numbers, columns = self.of(np.arange(len(self._head)))
+        there = np.isin(numbers, np.fromiter(layouts, np.int32))
+        sids, numbers, columns = sids[there], numbers[there], columns[there]
+        order = np.argsort(sids, kind="stable")
+        sids = sids[order]
+        out = Placements()
+        out._layout.extend(numbers[order])
+        out._column.extend(columns[order])
+        before = np.arange(-1, len(sids) - 1, dtype=np.int32)
+        before[np.r_[True, sids[1:] != sids[:-1]][: len(sids)]] = -1
+        out._next.extend(before)
+        out._head.fill_to(int(sids.max(initial=-1)) + 1, -1)
+        out._head.view()[sids] = np.arange(len(sids), dtype=np.int32)  # of several the last one stays
+        return out
 
     def of(self, sids: Rows) -> tuple[Rows, NDArray[np.int32], NDArray[np.int32]]:
         """(sid, layout, column) triples of all series, as three arrays."""

@@ -26,11 +26,14 @@ from collector.storage.downsample import RESOLUTIONS
 from collector.storage.flush import SPILL_LEVEL, SPILL_SAMPLES, Flusher
 from collector.storage.head import Head
 from collector.storage.interface import Rows
+from collector.storage.lifetimes import Lifetimes
 from collector.storage.options import StorageOptions
 from collector.storage.order import MAX_TIME, MIN_TIME
+from collector.storage.rawsource import RawSource
 from collector.storage.sections import CorruptFileError
 from collector.storage.tombstones import Tombstones
 from collector.storage.ulid import new_ulid
+from collector.storage.wal import list_segments
 from pharos import allocator
 
 logger = logging.getLogger(__name__)
@@ -57,11 +60,12 @@ class Maintenance:
         flusher: Flusher,
         tombstones: Tombstones,
         copies: CoarseCopies,
+        lifetimes: Lifetimes,
         options: StorageOptions,
     ) -> None:
         self._path, self._head, self._store, self._flusher = path, head, store, flusher
         self._tombstones, self._options = tombstones, options
-        self._copies = copies
+        self._copies, self._lifetimes = copies, lifetimes
         self._lock = threading.Lock()
         self._refused: dict[str, str] = {}
         self.spill_samples = SPILL_SAMPLES
@@ -105,9 +109,11 @@ class Maintenance:
                 self._attempt("retention", lambda: self._expire(now_ms)),
                 self._attempt("seal", lambda: self._head.seal(self._head.segment - _SEGMENTS_KEPT)),
                 self._attempt("flush", lambda: self._flush(now_ms)),
+                self._attempt("rest", self._lifetimes.rest),
                 self._attempt("checkpoint", self._checkpoint),
                 self._attempt("compaction", lambda: self._compact(now_ms)),
                 self._attempt("downsampling", lambda: self._downsample(now_ms)),
+                self._attempt("release", lambda: self._lifetimes.release(now_ms)),
             ]
             if now_ms - self._trimmed_ms > _TRIM_EVERY_MS:
                 self._trimmed_ms = now_ms
@@ -167,8 +173,12 @@ class Maintenance:
         if wal is None:
             return
         keep_from = min(self._head.oldest_segment(), wal.segment)
+        unread = max([self.log_wanted_from(), *list_segments(wal.folder)[:1]])
         try:
-            self.checkpoints += write_checkpoint(wal.folder, self._head, self._tombstones, keep_from)
+            self._lifetimes.leave_out(min(keep_from, unread))
+            if write_checkpoint(wal.folder, self._head, self._tombstones, keep_from):
+                self.checkpoints += 1
+                self._lifetimes.checkpointed(min(keep_from, unread))
             remove_covered(wal.folder, self.log_wanted_from(), _READ_BYTES)
         except OSError:
             self.checkpoints_failed += 1
@@ -187,18 +197,11 @@ class Maintenance:
         if not self._options.downsampling:
             return
         spans = block_ranges(self._options.block_ms, self._options.retention_ms, self._options.max_block_ms)
-        self._copies.build(self._read_raw, spans[1] if len(spans) > 1 else spans[0], now_ms)
+        self._copies.build(self._raw_around, spans[1] if len(spans) > 1 else spans[0], now_ms)
 
-    def _read_raw(self, wanted: Rows, min_ms: int, max_ms: int) -> list[Batch]:
-        """Raw samples of some series out of blocks and head."""
-        batches: list[Batch] = []
-        for block in self._settled(0):
-            if block.overlaps(min_ms, max_ms):
-                owners = block.sids(np.arange(len(block.series)), self._head.table)
-                rows = np.flatnonzero(np.isin(owners, wanted))
-                if len(rows):
-                    batches.append(block.batch(rows, owners[rows], min_ms, max_ms))
-        return [*batches, *self._head.batches(wanted, min_ms, max_ms)]
+    def _raw_around(self, block: Block, min_ms: int, max_ms: int) -> RawSource:
+        near = [other for other in self._settled(0) if other is block or other.overlaps(min_ms, max_ms)]
+        return RawSource(near, self._head)
 
     def _settled(self, resolution: int) -> list[Block]:
         return [

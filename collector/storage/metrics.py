@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
 from collector.storage.maintenance import folder_bytes
@@ -26,9 +26,22 @@ class StorageMetrics(Collector):
         yield from self._blocks()
 
     def _head(self) -> Iterator[Metric]:
-        head = self._storage.head
+        head, lifetimes = self._storage.head, self._storage.lifetimes
         refused = head.refused
         yield _gauge("prometheus_tsdb_head_series", "Series in the head.", head.series_count)
+        yield _counter(
+            "prometheus_tsdb_head_series_created", "Series that came into the head.", head.series_count + head.removed
+        )
+        yield _counter("prometheus_tsdb_head_series_removed", "Series that left the head.", head.removed)
+        yield SummaryMetricFamily(
+            "prometheus_tsdb_head_gc_duration_seconds",
+            "Duration of giving up series.",
+            count_value=lifetimes.releases,
+            sum_value=lifetimes.seconds,
+        )
+        yield _gauge(
+            "pharos_tsdb_known_series", "Series in memory, those of blocks that queries met included.", head.table.used
+        )
         yield _gauge("prometheus_tsdb_head_chunks", "Column chunks in the head.", head.chunk_count)
         yield _gauge("prometheus_tsdb_head_min_time", "Oldest time in the head, milliseconds.", _time(head.min_time))
         yield _gauge("prometheus_tsdb_head_max_time", "Newest time in the head, milliseconds.", _time(head.max_time))

@@ -50,19 +50,32 @@ class NamePostings:
             self._merge()
 
     def _merge(self) -> None:
+        self._arrange(*self._pairs())
+
+    def _pairs(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Value codes and series, main part and tail."""
         values, offsets, members, tail_codes, tail_series = self._state
         codes = np.concatenate([np.repeat(values, np.diff(offsets)), tail_codes.view()])
+        return codes, np.concatenate([members, tail_series.view()])
+
+    def _arrange(self, codes: NDArray[Any], members: NDArray[Any]) -> None:
         order = np.argsort(codes, kind="stable")
         codes = codes[order]
-        starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]])
-        members = np.concatenate([members, tail_series.view()])[order]
+        starts = np.flatnonzero(np.r_[True, codes[1:] != codes[:-1]]) if len(codes) else np.empty(0, np.int64)
         self._state = (
             codes[starts],
             np.r_[starts, len(codes)].astype(np.int64),
-            members,
+            members[order],
             Column(np.int32),
             Column(np.int32),
         )
+
+    def keep(self, kept: NDArray[np.bool_], renumbered: NDArray[np.int32]) -> bool:
+        """Drop the series that are not kept and give value codes their new numbers; whether anything is left."""
+        codes, members = self._pairs()
+        mine = kept[members]
+        self._arrange(renumbered[codes[mine]], members[mine])
+        return bool(mine.any())
 
     def of(self, wanted: NDArray[np.int32]) -> NDArray[np.int32]:
         """The series with any of the (distinct) value codes, ascending in no particular order."""
@@ -98,11 +111,11 @@ class NamePostings:
         tail = tail_codes.view()
         return values if not len(tail) else np.union1d(values, tail).astype(np.int32)
 
-    def counts(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Value codes and how many series each has."""
-        values, offsets, _, tail_codes, _ = self._state
-        codes = np.concatenate([np.repeat(values, np.diff(offsets)), tail_codes.view()])
-        found, count = np.unique(codes, return_counts=True)
+    def counts(self, alive: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Value codes and how many series that are alive (by number) each has."""
+        codes, members = self._pairs()
+        known = members < len(alive)
+        found, count = np.unique(codes[known][alive[members[known]]], return_counts=True)
         return found.astype(np.int32), count
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.storage import records
 from collector.storage.checkpoint import latest_checkpoint
@@ -104,11 +105,12 @@ class Replay:
                     return
             case Kind.EXEMPLARS:
                 for sid, labels, value, timestamp_ms in records.decode_exemplars(payload):
-                    self.head.exemplars.add(sid, Exemplar(labels, value, timestamp_ms))
+                    if self._all_known(np.array([sid])):
+                        self.head.exemplars.add(sid, Exemplar(labels, value, timestamp_ms))
                 return
             case Kind.DELETE:
                 sids, min_ms, max_ms = records.decode_delete(payload)
-                self.tombstones.add(sids, min_ms, max_ms)
+                self.tombstones.add(sids[self._known_among(sids)], min_ms, max_ms)
                 return
         self.left_out += 1
 
@@ -121,6 +123,12 @@ class Replay:
 
     def _all_known(self, sids: Rows) -> bool:
         return len(sids) == 0 or (int(sids.max()) < len(self._known) and bool(self._known[sids].all()))
+
+    def _known_among(self, sids: Rows) -> NDArray[np.bool_]:
+        known = np.zeros(len(sids), bool)
+        inside = sids < len(self._known)
+        known[inside] = self._known[sids[inside]]
+        return known
 
     def _shape(self, payload: memoryview) -> None:
         number, shape, sids = records.decode_shape(payload)
@@ -161,9 +169,7 @@ class Replay:
 
     def _samples(self, sids: Rows, timestamps: Timestamps, values: Values) -> None:
         if not self._all_known(sids):
-            known = np.zeros(len(sids), bool)
-            inside = sids < len(self._known)
-            known[inside] = self._known[sids[inside]]
+            known = self._known_among(sids)
             self.left_out += 1
             sids, timestamps, values = sids[known], timestamps[known], values[known]
         if len(sids):

@@ -18,7 +18,9 @@ def head_stats(head: Head, limit: int) -> TsdbStats:
     metrics: list[tuple[str, int]] = []
     pair_count = 0
     for name, postings in head.table.postings().items():
-        codes, counts = postings.counts()
+        codes, counts = postings.counts(head.alive)
+        if not len(codes):
+            continue
         pair_count += len(codes)
         values.append((name, len(codes)))
         texts = [text(code) for code in codes.tolist()]

@@ -14,6 +14,7 @@ import heapq
 import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,9 +29,11 @@ from collector.storage.blockstore import BlockStore
 from collector.storage.coarse import CoarseCopies
 from collector.storage.exemplars import Exemplar
 from collector.storage.flush import SPILL_LEVEL, Flusher, read_flushed
+from collector.storage.gate import Gate
 from collector.storage.group import HeadGroup
 from collector.storage.head import Head
 from collector.storage.interface import AppendReport, Rows, SelectHint, Selection, Timestamps, Values
+from collector.storage.lifetimes import Lifetimes
 from collector.storage.maintenance import Maintenance
 from collector.storage.options import BlockInfo, ReplayStatus, StorageOptions, TsdbStats
 from collector.storage.order import MAX_TIME, MIN_TIME
@@ -65,8 +68,10 @@ class Storage:
         self.log_damages = 0
         flusher = Flusher(self.head, self.store, self.tombstones, lambda: int(self.clock.now() * 1000))
         self.copies = CoarseCopies(self.store, self.table)
+        self._gate = Gate()
+        self.lifetimes = Lifetimes(self.head, self.store, self.tombstones, self._gate)
         self.maintenance = Maintenance(
-            self.path, self.head, self.store, flusher, self.tombstones, self.copies, self.options
+            self.path, self.head, self.store, flusher, self.tombstones, self.copies, self.lifetimes, self.options
         )
         self._replay = ReplayStatus()
         self._lock_file: int | None = None
@@ -92,6 +97,7 @@ class Storage:
             compression=self.options.wal_compression,
         )
         self.head.segment = self.head.wal.segment
+        self.lifetimes.begin(self.head.segment)
         for number in replay.abandoned:  # else their shapes would stay in the log for ever
             self.head.wal.add(Kind.CLOSE, *records.close_parts(number, None))
         self._replay = ReplayStatus(self._replay.minimum, self._replay.maximum, self._replay.maximum, done=True)
@@ -159,20 +165,28 @@ class Storage:
     def register(self, series: Sequence[LabelSet]) -> Rows:
         return self.head.register(series)
 
+    def steady(self) -> AbstractContextManager[Any]:
+        return self.head.steady
+
     def append(self, series: Sequence[LabelSet], timestamps: Timestamps, values: Values) -> AppendReport:
-        sids = self.head.register_repeated(series)
-        return self.head.append_sids(sids, np.asarray(timestamps, np.int64), np.asarray(values, np.float64))
+        with self.head.steady:
+            sids = self.head.register_repeated(series)
+            return self.head.append_sids(sids, np.asarray(timestamps, np.int64), np.asarray(values, np.float64))
 
     def append_histograms(
         self, series: Sequence[LabelSet], timestamps: Timestamps, histograms: Sequence[Any]
     ) -> AppendReport:
-        sids = self.head.register_repeated(series)
-        return self.head.append_histograms(sids, np.asarray(timestamps, np.int64), histograms)
+        with self.head.steady:
+            sids = self.head.register_repeated(series)
+            return self.head.append_histograms(sids, np.asarray(timestamps, np.int64), histograms)
 
     def append_beginnings(
         self, series: Sequence[LabelSet], timestamps: Timestamps, histograms: Sequence[Any | None]
     ) -> None:
-        sids = self.head.register_repeated(series)
+        with self.head.steady:
+            self._append_beginnings(self.head.register_repeated(series), timestamps, histograms)
+
+    def _append_beginnings(self, sids: Rows, timestamps: Timestamps, histograms: Sequence[Any | None]) -> None:
         fits = (timestamps > self.head.newest_of(sids)) & (timestamps >= self.head.oldest_in_order)
         native = np.array([histogram is not None for histogram in histograms], bool)
         plain, native = fits & ~native, fits & native
@@ -185,7 +199,8 @@ class Storage:
         self.head.append_histograms(sids[native], timestamps[native], zeros)
 
     def append_exemplars(self, series: Sequence[LabelSet], exemplars: Sequence[tuple[LabelSet, float, int]]) -> None:
-        self.head.append_exemplars(self.head.register_repeated(series), exemplars)
+        with self.head.steady:
+            self.head.append_exemplars(self.head.register_repeated(series), exemplars)
 
     # -- Queryable -----------------------------------------------------------------------------------------------------
 
@@ -195,10 +210,11 @@ class Storage:
         warnings: tuple[str, ...] = ()
         for _ in range(_MAX_QUARANTINES):
             try:
-                batches = self._batches(matchers, min_ms, max_ms, hint)
-                return assemble(
-                    self.table, batches, sample_limit=sample_limit, warnings=warnings, deleted=self.tombstones
-                )
+                with self._gate.reading():
+                    batches = self._batches(matchers, min_ms, max_ms, hint)
+                    return assemble(
+                        self.table, batches, sample_limit=sample_limit, warnings=warnings, deleted=self.tombstones
+                    )
             except CorruptFileError as error:
                 self.store.quarantine_of(error)
                 warnings = (*warnings, f"a damaged block was left out: {error}")
@@ -239,17 +255,19 @@ class Storage:
         return [block for block in self.store.blocks() if block.meta.resolution_ms == 0]
 
     def series(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, limit: int = 0) -> list[Labels]:
-        in_head = self.head.matching(matchers, min_ms, max_ms)
-        if max_ms < self.head.max_time:  # some of them may have begun later
-            in_head = np.intersect1d(in_head, self.head.sids_between(MIN_TIME, max_ms))
-        found = [in_head]
-        for block, rows in self._matching_rows(matchers, min_ms, max_ms):
-            found.append(block.sids(rows, self.table))
-        sids = np.unique(np.concatenate(found))
-        return [self.table.labels(sid) for sid in (sids[:limit] if limit else sids).tolist()]
+        with self._gate.reading():
+            in_head = self.head.matching(matchers, min_ms, max_ms)
+            if max_ms < self.head.max_time:  # some of them may have begun later
+                in_head = np.intersect1d(in_head, self.head.sids_between(MIN_TIME, max_ms))
+            found = [in_head]
+            for block, rows in self._matching_rows(matchers, min_ms, max_ms):
+                found.append(block.sids(rows, self.table))
+            sids = np.unique(np.concatenate(found))
+            return [self.table.labels(sid) for sid in (sids[:limit] if limit else sids).tolist()]
 
     def label_names(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, limit: int = 0) -> list[str]:
-        names = set(self.table.names_of(self.head.matching(matchers, min_ms, max_ms)))
+        with self._gate.reading():
+            names = set(self.table.names_of(self.head.matching(matchers, min_ms, max_ms)))
         for block, rows in self._matching_rows(matchers, min_ms, max_ms):
             names.update(block.series.names_of(rows))
         return _first(names, limit)
@@ -257,7 +275,8 @@ class Storage:
     def label_values(
         self, name: str, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, limit: int = 0
     ) -> list[str]:
-        values = set(self.table.texts_of(name, self.head.matching(matchers, min_ms, max_ms)))
+        with self._gate.reading():
+            values = set(self.table.texts_of(name, self.head.matching(matchers, min_ms, max_ms)))
         for block, rows in self._matching_rows(matchers, min_ms, max_ms):
             values.update(block.series.texts_of(name, rows))
         return _first(values, limit)
@@ -274,7 +293,18 @@ class Storage:
         self, matcher_sets: Sequence[Sequence[Matcher]], min_ms: int, max_ms: int
     ) -> list[tuple[Labels, list[Exemplar]]]:
         """Exemplars by series, sorted by labels."""
-        return self.head.exemplars.find(self.table, matcher_sets, min_ms, max_ms)
+        with self._gate.reading():
+            return self.head.exemplars.find(self.table, matcher_sets, min_ms, max_ms)
+
+    def labels_of(self, number: int) -> Labels:
+        """The labels of a series by its number in the log; none when the log says nothing about it."""
+        with self._gate.reading():
+            return self.table.labels(number) if self.table.knows(np.array([number])) else {}
+
+    @property
+    def releases(self) -> int:
+        """How often series were given up; their numbers may stand for others since."""
+        return self.lifetimes.releases
 
     # -- administration ------------------------------------------------------------------------------------------------
 
@@ -282,7 +312,10 @@ class Storage:
         """Delete samples with `min_ms <= t <= max_ms`; they are gone at once and leave the disk with `clean_tombstones` or a merge."""
         for block, rows in self._matching_rows(matchers, min_ms, max_ms):
             block.delete_samples(rows, min_ms, max_ms)
-        sids = self.head.matching(matchers, min_ms, max_ms)
+        with self._gate.reading():
+            self._delete_in_head(self.head.matching(matchers, min_ms, max_ms), min_ms, max_ms)
+
+    def _delete_in_head(self, sids: Rows, min_ms: int, max_ms: int) -> None:
         newest = np.minimum(self.head.newest_of(sids), max_ms)  # what comes later is not deleted
         for high in np.unique(newest[newest >= min_ms]).tolist():
             mine = sids[newest == high]
@@ -304,7 +337,8 @@ class Storage:
 
     def stats(self, limit: int = 10) -> TsdbStats:
         """Cardinality of the head; `limit` lines a list."""
-        return head_stats(self.head, limit)
+        with self._gate.reading():
+            return head_stats(self.head, limit)
 
     @property
     def min_time(self) -> int:

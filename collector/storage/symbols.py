@@ -65,6 +65,13 @@ class Symbols:
         assert len(self) == 1
         self._parent, self._base, self._texts, self._ids = parent, len(parent), [], {}
 
+    def only(self, numbers: Sequence[int]) -> "Symbols":
+        """A new table of some texts, which get the numbers 0, 1, ... in the order given."""
+        out = Symbols()
+        out._texts = [self.text(number) for number in numbers]
+        out._ids = {text: number for number, text in enumerate(out._texts)}
+        return out
+
     def child(self) -> "Symbols":
         return Symbols(self)
 

@@ -27,6 +27,10 @@ class Tombstones:
             self._intervals[sid] = merge_intervals([*self._intervals.get(sid, []), (min_ms, max_ms)])
         self._sids = np.union1d(self._sids, sids)
 
+    def sids(self) -> NDArray[np.int64]:
+        """The series with deletions."""
+        return self._sids
+
     def among(self, sids: Rows) -> NDArray[np.int64]:
         """Positions in `sids` of series with deletions."""
         return np.flatnonzero(np.isin(sids, self._sids)) if len(self._sids) else np.empty(0, np.int64)

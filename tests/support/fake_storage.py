@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,9 @@ class FakeGroup:
 
     def reshape_numbered(self, numbers: Rows) -> None:
         self.reshape([self._storage.numbered[number] for number in numbers.tolist()])
+
+    def hold(self, numbers: Rows) -> None:
+        assert set(numbers.tolist()) <= set(range(len(self._storage.numbered)))
 
     def append_row(self, timestamp_ms: int, values: Values) -> AppendReport:
         assert len(values) == len(self.series)
@@ -69,6 +73,9 @@ class FakeStorage:
                 self._numbers[labels] = len(self.numbered)
                 self.numbered.append(labels)
         return np.array([self._numbers[labels] for labels in series], np.int64)
+
+    def steady(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def put(self, labels: LabelSet, timestamp_ms: int, value: Any) -> None:
         self.samples.setdefault(labels, []).append((timestamp_ms, value))

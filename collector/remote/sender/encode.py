@@ -1,8 +1,8 @@
 """Samples from the log to the bodies of write requests."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -22,20 +22,38 @@ _TYPES: Final = {
 }  # fmt: skip
 
 
+class LogSeries(Protocol):
+    """The series that the log speaks of by number."""
+
+    def labels_of(self, number: int) -> Labels:
+        """Its labels; none when nothing is known about it."""
+        ...
+
+    @property
+    def releases(self) -> int:
+        """How often numbers were given up; those of batches that are not sent yet never are."""
+        ...
+
+
 class SeriesLabels:
     """The labels each series is sent under, worked out once: external labels where they are missing, then relabelling. None: not sent."""
 
-    def __init__(
-        self, labels_of: Callable[[int], Labels], external: Mapping[str, str], rules: Sequence[RelabelConfig]
-    ) -> None:
-        self._labels_of, self._external, self._rules = labels_of, external, rules
+    def __init__(self, log: LogSeries, external: Mapping[str, str], rules: Sequence[RelabelConfig]) -> None:
+        self._log, self._external, self._rules = log, external, rules
         self._known: dict[int, Labels | None] = {}
+        self._releases = log.releases
+
+    def refresh(self) -> None:
+        """Before a batch: numbers may stand for other series since the log's series were released."""
+        releases = self._log.releases
+        if releases != self._releases:
+            self._known, self._releases = {}, releases
 
     def __getitem__(self, sid: int) -> Labels | None:
         if sid not in self._known:
-            labels: Labels | None = {**self._external, **self._labels_of(sid)}
-            if self._rules:
-                assert labels is not None
+            own = self._log.labels_of(sid)
+            labels: Labels | None = {**self._external, **own} if own else None
+            if labels and self._rules:
                 labels = relabel(labels, self._rules)
             self._known[sid] = dict(sorted(labels.items())) if labels else None
         return self._known[sid]
@@ -64,6 +82,7 @@ class Content:
 
 def outgoing(batch: Batch, labels: SeriesLabels, content: Content) -> list[Outgoing]:
     """The series of a batch with their samples in the order of the log."""
+    labels.refresh()
     found: dict[int, Outgoing] = {}
     sids, times, values = batch.columns()
     if content.oldest_ms:

@@ -11,28 +11,28 @@ from prometheus_client import CollectorRegistry
 
 from collector.config.prometheus import PrometheusConfig
 from collector.config.remote import RemoteWriteConfig
+from collector.remote.sender.encode import LogSeries
 from collector.remote.sender.metrics import SenderMetrics
 from collector.remote.sender.writer import RemoteWriter
 from collector.scrape.page import Metadata
 from pharos.clock import Clock
-from pharos.labels import Labels
 
 logger = logging.getLogger(__name__)
 
 
 class RemoteWriteManager:
-    """Sends the log of the storage in `path` as the configuration says. `labels_of`: labels of a series by its number in the log."""
+    """Sends the log of the storage in `path` as the configuration says. `series`: the series by their numbers in the log."""
 
     def __init__(
         self,
         path: Path,
-        labels_of: Callable[[int], Labels],
+        series: LogSeries,
         metadata: Callable[[], Mapping[str, Metadata]],
         clock: Clock,
         registry: CollectorRegistry,
     ) -> None:
         self._log, self._state = path / "wal", path / "remote"
-        self._labels_of, self._metadata, self._clock = labels_of, metadata, clock
+        self._series, self._metadata, self._clock = series, metadata, clock
         self._metrics = SenderMetrics(registry)
         self._writers: list[tuple[RemoteWriter, asyncio.Task[None]]] = []
         self._stopped = asyncio.Event()
@@ -57,7 +57,7 @@ class RemoteWriteManager:
             section,
             log_folder=self._log,
             state_folder=self._state,
-            labels_of=self._labels_of,
+            series=self._series,
             external_labels=external,
             metadata=self._metadata,
             clock=self._clock,

@@ -16,6 +16,7 @@ from collector.config.remote import RemoteWriteConfig
 from collector.remote.sender.delivery import Delivery, RefusedError
 from collector.remote.sender.encode import (
     Content,
+    LogSeries,
     Outgoing,
     SeriesLabels,
     encode_metadata_v1,
@@ -28,7 +29,6 @@ from collector.remote.sender.tail import Batch, LogTail, Position
 from collector.scrape.page import Metadata
 from pharos.clock import Clock
 from pharos.http.client import redact_url
-from pharos.labels import Labels
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class RemoteWriter:
         *,
         log_folder: Path,
         state_folder: Path,
-        labels_of: Callable[[int], Labels],
+        series: LogSeries,
         external_labels: Mapping[str, str],
         metadata: Callable[[], Mapping[str, Metadata]],
         clock: Clock,
@@ -57,8 +57,7 @@ class RemoteWriter:
             state_folder / f"{hashlib.blake2b(f'{name} {config.url}'.encode(), digest_size=8).hexdigest()}.json"
         )
         self._clock, self._metadata, self._metrics = clock, metadata, metrics
-        self._labels_of = labels_of
-        self._names = SeriesLabels(labels_of, external_labels, config.write_relabel_configs)
+        self._names = SeriesLabels(series, external_labels, config.write_relabel_configs)
         self._tail = LogTail(log_folder)
         self._delivery = Delivery(config, clock)
         self._marks = (name, redact_url(config.url))

@@ -79,7 +79,7 @@ def prometheus(folder: Path, config: str, *flags: str) -> Iterator[str]:
 async def sending(storage: Storage, config: str) -> AsyncIterator[RemoteWriteManager]:
     manager = RemoteWriteManager(
         storage.path,
-        storage.table.labels,
+        storage,
         lambda: {"a": Metadata("counter", "Help.")},
         SystemClock(),
         CollectorRegistry(),
