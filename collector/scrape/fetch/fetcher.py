@@ -14,6 +14,7 @@ from collector.scrape.fetch.response import (
     FetchError,
     Response,
     check_status,
+    limit_on_the_wire,
     unpack,
 )
 from collector.scrape.fetch.wire import Answer, BufferPool, Wire, connect
@@ -32,7 +33,8 @@ class Fetcher:
     def __init__(self, url: str, config: ScrapeConfig, timeout_s: float, pool: BufferPool) -> None:
         self._url, self._config, self._timeout_s, self._pool = url, config, timeout_s, pool
         self._parts: SplitResult = urlsplit(url)
-        self._limit = int(config.body_size_limit) or MAX_BODY_BYTES
+        # A page of just `body_size_limit` bytes is too large, in Prometheus too.
+        self._limit = int(config.body_size_limit) - 1 if config.body_size_limit else MAX_BODY_BYTES
         self._wire: Wire | None = None
         self._tls: ssl.SSLContext | None = None
         self._client: httpx.AsyncClient | None = None
@@ -81,7 +83,7 @@ class Fetcher:
             if answer.status != 200:
                 wire.close()
             check_status(answer.status, answer.reason)
-            body = await unpack(answer.body, answer.header(b"content-encoding").lower(), self._limit)
+            body = await unpack(answer.body, answer.header(b"content-encoding"), self._limit)
         except BaseException:
             wire.release()
             raise
@@ -161,12 +163,13 @@ class Fetcher:
         size = 0
         async with self._client.stream("GET", self._url, headers=headers) as answer:
             check_status(answer.status_code, answer.reason_phrase)
+            encoding = answer.headers.get("content-encoding", "")
+            packed_limit = limit_on_the_wire(encoding, self._limit)
             async for chunk in answer.aiter_raw():
                 size += len(chunk)
-                if size > self._limit:
+                if size > packed_limit:
                     raise BodyLimitError
                 chunks.append(chunk)
-            encoding = answer.headers.get("content-encoding", "").lower()
             body = await unpack(b"".join(chunks), encoding, self._limit)
             return Response(answer.headers.get("content-type", ""), body)
 

@@ -16,6 +16,8 @@ MAX_BODY_BYTES: Final = 256 * 1024 * 1024
 # Longer than this, unpacking happens in a thread, so that other targets are not kept waiting.
 _IN_THREAD_BYTES: Final = 64 * 1024
 _GZIP_WINDOW: Final = 31
+# A small page may be larger when it is packed: what counts is its size unpacked.
+_PACKED_BYTES: Final = 64 * 1024
 
 
 class FetchError(ScrapeError):
@@ -46,14 +48,17 @@ def check_status(status: int, reason: str = "") -> None:
         raise FetchError(f"server returned HTTP status {status} {reason}".rstrip())
 
 
+def limit_on_the_wire(encoding: str, limit: int) -> int:
+    """How large a body may be as it comes, when it may have `limit` bytes unpacked."""
+    return max(limit, _PACKED_BYTES) if encoding == "gzip" else limit
+
+
 async def unpack(body: Any, encoding: str, limit: int) -> Any:
-    """The body without its compression. Raises `FetchError`, `BodyLimitError`."""
-    if encoding in ("", "identity"):
+    """The body without its compression; what was not asked for is taken as it is. Raises `FetchError`, `BodyLimitError`."""
+    if encoding != "gzip":
         if len(body) > limit:
             raise BodyLimitError
         return body
-    if encoding != "gzip":
-        raise FetchError(f"unsupported Content-Encoding {encoding!r}")
     if len(body) > _IN_THREAD_BYTES:
         return await asyncio.to_thread(gunzip, bytes(body), limit)
     return gunzip(body, limit)

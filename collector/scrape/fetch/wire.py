@@ -10,11 +10,12 @@ from typing import Any, Final, cast
 
 import httptools
 
-from collector.scrape.fetch.response import BodyLimitError, FetchError
+from collector.scrape.fetch.response import BodyLimitError, FetchError, limit_on_the_wire
 
 _ROOM: Final = 16 * 1024
 _KEPT_BYTES: Final = 4 * 1024 * 1024
 _MAX_HEAD: Final = 64 * 1024
+_OK: Final = 200
 
 
 class BufferPool:
@@ -192,6 +193,14 @@ class Wire(asyncio.BufferedProtocol):
             return start
         self._parser.feed_data(memoryview(self._buffer)[: end + 4])
         head = self._head
+        if (
+            self._parser.get_status_code() > _OK
+        ):  # its body tells nothing, however large it is; who asked closes the connection
+            self._raw = True
+            self._finish(b"")
+            return end + 4
+        if b"content-encoding" in head.headers:
+            self._limit = limit_on_the_wire(head.headers[b"content-encoding"].decode("latin-1").strip(), self._limit)
         if head.complete and not head.headers.get(b"content-length", b"0").strip(b"0"):
             self._finish(b"")
             self._raw = True

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gzip
+import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -94,6 +95,7 @@ GOOD = {
     "two gzip members": (
         sized(gzip.compress(b"a 1\n") + gzip.compress(b"b 1\n"), OK + b"Content-Encoding: gzip\r\n"), False, b"a 1\nb 1\n"
     ),
+    "an encoding nobody asked for": (sized(b"a 1\n", OK + b"Content-Encoding: br\r\n"), False, b"a 1\n"),
     "large": (sized(b"x" * 3_000_000), False, b"x" * 3_000_000),
 }  # fmt: skip
 
@@ -110,7 +112,7 @@ BAD = {
     "no http": (b"hello\r\n\r\n", "malformed"),
     "cut gzip": (sized(gzip.compress(b"a 1\n" * 100)[:-9], OK + b"Content-Encoding: gzip\r\n"), "gzip"),
     "bad gzip": (sized(b"a 1\n", OK + b"Content-Encoding: gzip\r\n"), "gzip"),
-    "other encoding": (sized(b"a 1\n", OK + b"Content-Encoding: br\r\n"), "unsupported"),
+    "large error": (sized(b"x" * 300_000_000, b"HTTP/1.1 500 Oops\r\n")[:1000], "HTTP status 500 Oops"),
     "not found": (sized(b"x", b"HTTP/1.1 404 Not Found\r\n"), "HTTP status 404 Not Found"),
     "no content": (b"HTTP/1.1 204 No Content\r\n\r\n", "HTTP status 204"),
     "endless head": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 20_000, "head too large"),
@@ -133,6 +135,19 @@ async def test_size_limits_hold_for_all_encodings() -> None:
     ):
         with pytest.raises(BodyLimitError):
             await fetch(fixed(raw), "body_size_limit: 1000B")
+
+
+async def test_a_page_of_the_size_limit_is_too_large_however_it_is_packed() -> None:
+    for size, fits in ((99, True), (100, False)):
+        body = random.Random(1).randbytes(size)
+        packed = gzip.compress(body)
+        assert len(packed) > 100
+        for raw in (sized(body), sized(packed, OK + b"Content-Encoding: gzip\r\n")):
+            if fits:
+                assert await fetch(fixed(raw), "body_size_limit: 100B") == [body]
+            else:
+                with pytest.raises(BodyLimitError):
+                    await fetch(fixed(raw), "body_size_limit: 100B")
 
 
 async def test_a_slow_drip_ends_with_the_timeout() -> None:
