@@ -1,21 +1,25 @@
 """Just enough of the protocol buffers wire format to read and write Prometheus's messages: varints, fixed64, fixed32 and bytes.
 
-Source: the protocol buffers encoding documentation. Groups are refused; unknown fields are the caller's to skip.
+Source: the protocol buffers encoding documentation. Groups, which nobody writes any more, are skipped; unknown fields are the caller's to skip.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 VARINT: Final = 0
 FIXED64: Final = 1
 BYTES: Final = 2
+_GROUP: Final = 3
+_GROUP_END: Final = 4
 FIXED32: Final = 5
 
 _DOUBLE: Final = struct.Struct("<d")
 _U64: Final = struct.Struct("<Q")
 _U32: Final = struct.Struct("<I")
 _MASK: Final = (1 << 64) - 1
+_FIRST_TAG: Final = 8
+_FIXED_SIZES: Final = {FIXED64: 8, FIXED32: 4}
 
 
 class ProtobufError(ValueError):
@@ -46,8 +50,12 @@ def fields(data: Any, start: int = 0, end: int = -1) -> Iterator[tuple[int, int,
     while at < stop:
         tag, at = read_varint(data, at)
         kind = tag & 7
+        if tag < _FIRST_TAG:
+            raise ProtobufError(f"illegal tag 0 (wire type {kind})")
         if kind == VARINT:
             value, at = read_varint(data, at)
+            if at > stop:
+                raise ProtobufError("unexpected end of message")
             yield tag >> 3, kind, value
             continue
         if kind == BYTES:
@@ -56,12 +64,50 @@ def fields(data: Any, start: int = 0, end: int = -1) -> Iterator[tuple[int, int,
             size = 8
         elif kind == FIXED32:
             size = 4
+        elif kind == _GROUP:
+            at = _group_end(data, at, stop)
+            continue
         else:
             raise ProtobufError(f"wire type {kind} is not supported")
         if at + size > stop:
             raise ProtobufError("unexpected end of message")
         yield tag >> 3, kind, data[at : at + size]
         at += size
+
+
+def _group_end(data: Any, at: int, stop: int) -> int:
+    """Where a group, and all groups in it, are over."""
+    depth = 1
+    while depth:
+        if at >= stop:
+            raise ProtobufError("unexpected end of message")
+        tag, at = read_varint(data, at)
+        kind = tag & 7
+        if kind == VARINT:
+            _, at = read_varint(data, at)
+        elif kind == BYTES:
+            size, at = read_varint(data, at)
+            at += size
+        elif kind in _FIXED_SIZES:
+            at += _FIXED_SIZES[kind]
+        elif kind in (_GROUP, _GROUP_END):
+            depth += 1 if kind == _GROUP else -1
+        else:
+            raise ProtobufError(f"wire type {kind} is not supported")
+    if at > stop:
+        raise ProtobufError("unexpected end of message")
+    return at
+
+
+def typed(data: Any, kinds: Mapping[int, int]) -> Iterator[tuple[int, Any]]:
+    """The fields that are named in `kinds`, which have the wire types given there. Raises `ProtobufError`."""
+    for number, kind, value in fields(data):
+        expected = kinds.get(number)
+        if expected is None:
+            continue
+        if kind != expected:
+            raise ProtobufError(f"wrong wireType = {kind} for field {number}")
+        yield number, value
 
 
 def double(raw: Any) -> float:

@@ -11,7 +11,7 @@ from collector.scrape.formats import parsers
 from collector.scrape.formats.nhcb import convert_classic
 from collector.scrape.mutate import LabelLimitError, LabelRules
 from collector.scrape.negotiate import page_format
-from collector.scrape.page import Counts, Page, ParseOptions, ScrapeError
+from collector.scrape.page import Counts, ParseOptions, ScrapeError
 from collector.scrape.series import BucketLimitError, SampleLimitError, SampleRules, TargetSeries
 from collector.scrape.target import Target
 from collector.scrape.workplace import Workplace
@@ -102,6 +102,8 @@ class ScrapeLoop:
         response = await self._fetcher.fetch()
         try:
             self._body_bytes = len(response.body)
+            if self._body_bytes == 0:  # whatever it claims to be: nothing is nothing
+                return self._series.take_nothing(timestamp_ms)
             format_name = page_format(response.content_type, self._config)
             if format_name == self._format:
                 counts = self._series.take_fast(response.body)
@@ -117,10 +119,7 @@ class ScrapeLoop:
     async def _parse_and_take(self, response: Response, format_name: str, timestamp_ms: int) -> Counts:
         self._metrics.parsed.inc()
         body = response.body
-        if len(body) == 0:  # whatever the format demands: nothing is nothing
-            page = Page([], [], lambda _: [])
-        else:
-            page = await self._workplace.parse(parsers[format_name].factory, body, self._options)
+        page = await self._workplace.parse(parsers[format_name].factory, body, self._options)
         if self._options.convert_classic_histograms:
             page = convert_classic(page, keep_classic=self._options.always_classic_histograms)
         self.target.metadata = page.metadata

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,14 @@ class Geometry:
     kinds: list[str]
 
 
+class Mark(NamedTuple):
+    """A line that is no sample, before sample number `at`: the type and the name of a family when it tells them."""
+
+    at: int
+    type: str = ""
+    name: str = ""
+
+
 @dataclass(slots=True)
 class Page:
     """A parsed page of S samples.
@@ -71,7 +79,8 @@ class Page:
     keys: bytes that identify each sample among all pages of its target. values: float[S]. stamps: milliseconds or None for each, or None when no
     sample has a time of its own. `labels(i)` gives name and labels of sample i, unsorted, empty values included. `histograms`,
     `exemplars`, `created_ms` (when the series began, only when the job wants to know): by sample. `error`: why the page could not be read
-    further; something may be wrong with a sample before that place, which then comes first.
+    further; something may be wrong with a sample before that place, which then comes first. `refused`: samples behind the last one that
+    were read but can be nobody's. `marks`: what stands between the samples.
     """
 
     keys: list[bytes]
@@ -83,7 +92,9 @@ class Page:
     created_ms: dict[int, int] = field(default_factory=dict)
     metadata: dict[str, Metadata] = field(default_factory=dict)
     geometry: Geometry | None = None
-    error: ParseError | None = None
+    error: ScrapeError | None = None
+    refused: int = 0
+    marks: list[Mark] = field(default_factory=list)
 
     def whole(self) -> "Page":
         """The page, when all of it could be read. Raises `ParseError`."""

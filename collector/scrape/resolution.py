@@ -39,7 +39,8 @@ def bounded(histogram: FloatHistogram, bucket_limit: int, max_schema: int) -> Fl
 
 
 def bucket_count(histogram: FloatHistogram) -> int:
-    return len(histogram.positive) + len(histogram.negative)
+    """Empty buckets do not count."""
+    return int(np.count_nonzero(histogram.positive) + np.count_nonzero(histogram.negative))
 
 
 def coarser(histogram: FloatHistogram, schema: int) -> FloatHistogram:

@@ -151,6 +151,11 @@ class TargetSeries:
             self._reshape(_NO_SLOTS)
         self._failed = True
 
+    def take_nothing(self, timestamp_ms: int) -> Counts:
+        """An empty page: all series end, and are known when they come back."""
+        self.fail(timestamp_ms)
+        return Counts()
+
     def reset(self, timestamp_ms: int) -> None:
         """Forget everything about the page after an error that should not have been: the next scrape starts anew."""
         self._end_loose(set(), timestamp_ms)
@@ -217,7 +222,7 @@ class TargetSeries:
             return
         kept = sum((new[page.keys[at]] if slot == _NEW else slot) != _DROPPED for at, slot in enumerate(slots))
         doubled = len(page.keys) - len(set(page.keys))
-        counts = Counts(len(slots), kept, sum(not isinstance(labels, int) for labels in new.values()))
+        counts = Counts(len(slots) + page.refused, kept, sum(labels != _DROPPED for labels in new.values()))
         if page.error is not None:
             page.error.counts = counts
             raise page.error
@@ -241,7 +246,6 @@ class TargetSeries:
     def _number(self, page: Page, slots: list[int], new: dict[bytes, "LabelSet | int"]) -> int:
         labels = [value for value in new.values() if not isinstance(value, int)]
         slot_of = {number: slot for slot, number in enumerate(self._numbers.tolist())}
-        before = len(slot_of)
         with self._storage.steady():
             numbers = iter(self._storage.register(labels).tolist())
             placed = {
@@ -253,7 +257,7 @@ class TargetSeries:
         for index, slot in enumerate(slots):
             if slot == _NEW:
                 slots[index] = placed[page.keys[index]]
-        return len(slot_of) - before
+        return sum(value != _DROPPED for value in new.values())
 
     def _sort_out(self, page: Page, slots: list[int], timestamp_ms: int) -> _Taken:
         """Row or beside it: the first sample of a series counts, unless they have times of their own."""
@@ -262,7 +266,7 @@ class TargetSeries:
         loose_seen: set[int] = set()
         stamps = page.stamps if self._rules.honor_timestamps else None
         for index, slot in enumerate(slots):
-            column = -1
+            column, stored = -1, True
             if slot <= _REPORTED and (stamps is None or stamps[index] is None):
                 taken.reported.setdefault(_REPORTED - slot, page.values[index])
             if slot >= 0:
@@ -277,7 +281,9 @@ class TargetSeries:
                     self._place_loose(page, index, taken, timestamp_ms if stamp is None else stamp)
                     if stamp is None or self._rules.track_timestamps_staleness:
                         taken.tracked.add(slot)
-                created = page.created_ms.get(index, 0)
+                else:
+                    stored = False
+                created = page.created_ms.get(index, 0) if stored else 0
                 if created and created < (timestamp_ms if stamp is None else stamp):
                     taken.created.setdefault(slot, (index, created))
                 if index in page.exemplars:

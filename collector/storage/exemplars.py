@@ -41,7 +41,9 @@ class ExemplarStore:
     def add(self, sid: int, exemplar: Exemplar) -> bool:
         """Keep an exemplar; not one that was there already or is older than the series' newest."""
         newest = self._newest.get(sid)
-        if newest is not None and (exemplar == newest or exemplar.timestamp_ms < newest.timestamp_ms):
+        if newest is not None and (
+            exemplar == newest or (exemplar.timestamp_ms, exemplar.value) < (newest.timestamp_ms, newest.value)
+        ):
             self.out_of_order += exemplar != newest
             return False
         if self._ring.maxlen and len(self._ring) == self._ring.maxlen:

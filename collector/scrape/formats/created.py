@@ -45,7 +45,8 @@ class CreatedLines:
         return False
 
     def _tell(self, identity: _Identity, created_ms: int) -> None:
-        if created_ms:
-            self._last = (identity, created_ms)
-            self.created_ms.update((index, created_ms) for index, waiting in self._waiting if waiting == identity)
+        if self._waiting:  # the sample before the line decides whether it goes for those behind it as well
+            self._last = (identity, created_ms) if created_ms and self._waiting[-1][1] == identity else None
+            found = [index for index, waiting in self._waiting if waiting == identity]
+            self.created_ms.update(dict.fromkeys(found, created_ms) if created_ms else {})
         self._waiting = []

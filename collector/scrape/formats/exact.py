@@ -26,6 +26,8 @@ class Sink(Protocol):
 
     def begin_family(self, name: str) -> None: ...
 
+    def remark(self) -> None: ...
+
 
 def shown(raw: bytes) -> str:
     """Go's `%q`."""
@@ -148,8 +150,10 @@ class ExactText(_ExactReader):
         match self._lexer.next():
             case "EOF":
                 return False
-            case "LINEBREAK" | "COMMENT":  # behind a comment there is always a line break, which is an empty entry
+            case "LINEBREAK":
                 pass
+            case "COMMENT":  # behind it there is always a line break, which is an empty entry
+                self._sink.remark()
             case ("HELP" | "TYPE") as word:
                 self._metadata(word)
             case ("BOPEN" | "MNAME") as kind:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from collector.scrape.formats.lexing import identity, read_series
-from collector.scrape.page import Exemplar, Geometry, Metadata, Page, Pairs, ParseError
+from collector.scrape.page import Exemplar, Geometry, Mark, Metadata, Page, Pairs, ParseError
 
 
 class TextReader:
@@ -20,6 +20,7 @@ class TextReader:
         self.stamps: list[int | None] = []
         self.exemplars: dict[int, list[Exemplar]] = {}
         self.metadata: dict[str, Metadata] = {}
+        self.marks: list[Mark] = []
         self.lengths: list[int] = []
         self.is_sample: list[bool] = []
         self.exact_pairs: dict[int, Pairs] = {}  # where they are not what is written in the key
@@ -52,6 +53,11 @@ class TextReader:
         old = self.metadata.get(name, Metadata())
         values = {"type": old.type, "help": old.help, "unit": old.unit, **known}
         self.metadata[name] = Metadata(**values)
+        self.marks.append(Mark(len(self.keys), known.get("type", ""), name))
+
+    def remark(self) -> None:
+        """A comment."""
+        self.marks.append(Mark(len(self.keys)))
 
     def exact_sample(
         self, key: bytes, pairs: Pairs, value: float, stamp: int | None, exemplar: Exemplar | None
@@ -84,5 +90,6 @@ class TextReader:
             exemplars=self.exemplars,
             metadata=self.metadata,
             geometry=geometry,
+            marks=self.marks,
             error=self.error,
         )

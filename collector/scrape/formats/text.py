@@ -54,6 +54,8 @@ class _PrometheusReader(TextReader):
         """A blank line, a comment or metadata; False where it is none of them."""
         match = _SILENT.match(self.text, self.position)
         if match is not None:
+            if b"#" in match[0]:
+                self.remark()
             self.add_other(match.end())
             return True
         match = _META.match(self.text, self.position)

@@ -55,6 +55,33 @@ def test_too_many_buckets_fail_the_scrape_and_leave_no_trace() -> None:
     assert len(stored) == 1
 
 
+def test_a_sample_that_is_not_stored_began_never() -> None:
+    storage = FakeStorage()
+    series = TargetSeries(storage, TARGET, LabelRules(TARGET), SampleRules(), ("up",))
+    doubled = Page([b"a", b"a "], [1.0, 2.0], lambda _: [("__name__", "a")], created_ms={1: 500})
+    assert series.take(doubled, b"", 1000) == Counts(2, 2, 2)
+    assert storage.samples == {}
+    series.write(1000, [1.0])
+    assert storage.shown()['a{job="j"}'] == [(1000, "1.0")]
+
+
+def test_an_empty_page_ends_all_series_and_forgets_none() -> None:
+    storage = FakeStorage()
+    series = TargetSeries(storage, TARGET, LabelRules(TARGET), SampleRules(), ("up",))
+    text = b"a 1\n"
+    added = []
+    for timestamp, body in ((1000, text), (2000, b""), (3000, b""), (4000, text)):
+        if body:
+            added.append(
+                series.take(parsers["PrometheusText0.0.4"].factory(body, ParseOptions()), body, timestamp).added
+            )
+        else:
+            assert series.take_nothing(timestamp) == Counts()
+        series.write(timestamp, [1.0])
+    assert added == [1, 0]
+    assert storage.shown()['a{job="j"}'] == [(1000, "1.0"), (2000, "stale"), (4000, "1.0")]
+
+
 def test_what_a_page_says_of_the_report_comes_first() -> None:
     storage = FakeStorage()
     series = TargetSeries(storage, TARGET, LabelRules(TARGET), SampleRules(), ("up",))

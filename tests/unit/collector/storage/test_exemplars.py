@@ -14,6 +14,7 @@ def test_exemplars_are_found_by_series_and_time_and_outlive_a_restart(tmp_path: 
         [one, two, one], [(trace, 1.5, START_MS), (trace, 2.5, START_MS + 5), (trace, float("nan"), START_MS + 9)]
     )
     storage.append_exemplars([one], [(trace, 9.9, START_MS)])  # older than the newest: refused
+    storage.append_exemplars([two], [((("trace_id", "y"),), 2.0, START_MS + 5)])  # as old, and smaller: so is this
 
     def found(text: str, low: int, high: int) -> list[tuple[str, list[int]]]:
         rows = storage.exemplars([matchers(text)], low, high)

@@ -35,6 +35,11 @@ def test_samples_behind_their_line() -> None:
     assert parse("# TYPE h histogram\nh_count 2\nh_created 3\nh_sum 2\n").created_ms == {0: 3000, 1: 3000}
 
 
+def test_a_line_that_no_sample_came_before_tells_nothing() -> None:
+    assert found("# TYPE h histogram\nh_created 3\nh_count 2\nh_sum 2\n") == {}
+    assert found("# TYPE h histogram\nh_count 2\nother 1\nh_created 3\nh_sum 2\n") == {"h_count": 3000}
+
+
 def test_gauges_and_other_families() -> None:
     page = parse("# TYPE g gauge\ng 1\ng_created 2\n# TYPE a counter\na_total 1\n# TYPE b counter\na_created 2\n")
     assert page.values == [1.0, 2.0, 1.0]
