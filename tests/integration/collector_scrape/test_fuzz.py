@@ -1,189 +1,107 @@
-"""Randomly mutated pages scraped by a real Prometheus and by us: same `up`, same samples, same last error.
+"""Random targets scraped by a real Prometheus and by us: same `up`, same samples and histograms, same staleness, same exemplars.
 
-`PHAROS_FUZZ_PAGES` pages (200 when not set) from the seed `PHAROS_FUZZ_SEED` (1).
+`PHAROS_FUZZ_PAGES` pages (400 when not set) from the seed `PHAROS_FUZZ_SEED` (1), a few for each target, so that pages are
+also read as the same as the last one, or as one of another shape.
 """
 
 import asyncio
 import json
-import math
 import os
 import random
 import time
-from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
-import httpx
 import pytest
-from prometheus_client import CollectorRegistry
 
-from collector.config import parse_config
-from collector.scrape import ScrapeManager
-from pharos.clock import SystemClock
-from tests.support.fake_storage import FakeStorage
 from tests.support.peers import need_peer
-from tests.support.processes import free_port, running, wait_for, wait_ready
+from tests.support.processes import PHAROS, free_port, running, wait_ready
+from tests.support.scrape_fuzz.cases import STEPS, Case, random_case
+from tests.support.scrape_fuzz.compare import differences, error_differences, exemplar_differences, late_cases
+from tests.support.scrape_fuzz.jobs import CREATED, FAILURES, FEATURES, OURS, jobs_with, write_config
+from tests.support.scrape_fuzz.stored import Found, last_errors, read_exemplars, read_job
+from tests.support.scrape_fuzz.target import Targets
 
 pytestmark = [pytest.mark.integration, pytest.mark.peers]
 
-TEXT = "text/plain; version=0.0.4"
-OPEN = "application/openmetrics-text; version=1.0.0"
-PLAIN_PAGES = [
-    b'# HELP http_requests_total All.\n# TYPE http_requests_total counter\nhttp_requests_total{code="200",method="get"} 1027\n'
-    b'http_requests_total{code="400"} 3 \n',
-    b'# A comment\nescaped{path="C:\\\\DIR\\n\\"x\\""} 1.458255915e9\nplain 12.47\n\nodd{a="b"} +Inf\nodd{a="c"} NaN\n',
-    b'# TYPE h histogram\nh_bucket{le="0.05"} 24054\nh_bucket{le="+Inf"} 144320\nh_sum 53423\nh_count 144320\n',
-    b'# TYPE s summary\ns{quantile="0.01"} 3102\ns{quantile="0.99"} 76656\ns_sum 1.7560473e+07\ns_count 2693\n',
-    b'{"utf.8 name",label="x"} 1\n{"a.b","c.d"="e"} 31\nmixed{"x.y"="z",plain="w"} -3.5e-7\n',
-]
-OPEN_PAGES = [
-    b'# TYPE jobs counter\n# HELP jobs Done.\njobs_total{queue="a"} 17 # {trace="x"} 0.5\njobs_created{queue="a"} 1.5\n# EOF\n',
-    b'# TYPE wait_seconds histogram\n# UNIT wait_seconds seconds\nwait_seconds_bucket{le="1"} 1\nwait_seconds_bucket{le="+Inf"} 2\n'
-    b"wait_seconds_count 2\nwait_seconds_sum 3.25\n# EOF\n",
-    b'# TYPE state stateset\nstate{state="a"} 1\nstate{state="b"} 0\n# TYPE build info\nbuild_info{version="1"} 1\n# EOF\n',
-    b'# TYPE g gauge\ng{a="b",c="d\\n"} -1.5e3\n{"utf.8",x="y"} 4\n# EOF\n',
-]
-PIECES = [bytes([code]) for code in b' \t\n\r{}=",#\\_:-+.0159aeExnN\0\x7f\xc3\xff'] + [
-    b"# TYPE ", b"# HELP a ", b"# EOF\n", b"NaN", b"+Inf", b"1e400", b"0x", b"1_0", b'{a="b"}', b'="', b'",', b' # {a="b"} 1', b"\xe4\xb8\xad", b"  ",
-    b"le", b"_total", b"_created", b"__name__", b"\n\n", b"{}",
-]  # fmt: skip
+
+def make_cases(created: bool) -> list[Case]:
+    chance = random.Random(2 * int(os.environ.get("PHAROS_FUZZ_SEED", "1")) + created)
+    pages = int(os.environ.get("PHAROS_FUZZ_PAGES", "400")) // 2
+    return [random_case(chance, list(jobs_with(created))) for _ in range(pages // STEPS)]
 
 
-def mutated(chance: random.Random, pages: list[bytes]) -> bytes:
-    page = bytearray(chance.choice(pages))
-    for _ in range(chance.choice((1, 1, 1, 1, 2, 2, 4))):
-        at, until = sorted((chance.randrange(len(page) + 1), chance.randrange(len(page) + 1)))
-        until = min(until, at + chance.choice((1, 1, 2, 8, 60)))
-        match chance.randrange(7):
-            case 0 | 1:
-                page[at:at] = chance.choice(PIECES)
-            case 2:
-                page[at:until] = chance.choice(PIECES)
-            case 3:
-                del page[at:until]
-            case 4:
-                page[at:at] = page[at:until]
-            case 5:
-                lines = page.splitlines(keepends=True)
-                chance.shuffle(lines)
-                page = bytearray(b"".join(lines))
-            case 6:
-                other = chance.choice(pages)
-                page[at:at] = other[chance.randrange(len(other)) :][: chance.choice((3, 20, 200))]
-    return bytes(page)
+def write_targets(folder: Path, cases: list[Case], address: str) -> None:
+    for job in {case.job for case in cases}:
+        groups = [
+            {"targets": [address], "labels": {"__metrics_path__": f"/{number}", "n": str(number), "instance": "i"}}
+            for number, case in enumerate(cases)
+            if case.job == job
+        ]
+        (folder / f"{job}.json").write_text(json.dumps(groups))
 
 
-def make_pages() -> list[tuple[bytes, str]]:
-    chance = random.Random(int(os.environ.get("PHAROS_FUZZ_SEED", "1")))
-    count = int(os.environ.get("PHAROS_FUZZ_PAGES", "200"))
-    kinds = [chance.choice(((PLAIN_PAGES, TEXT), (OPEN_PAGES, OPEN))) for _ in range(count)]
-    return [(mutated(chance, pages), kind) for pages, kind in kinds]
+def server(command: list[str], folder: Path, config: Path, created: bool) -> tuple[list[str], str]:
+    """How a server is started, and where it listens."""
+    address = f"127.0.0.1:{free_port()}"
+    flags = (f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address={address}")
+    return [*command, *flags, f"--enable-feature={FEATURES}{',' + CREATED if created else ''}"], f"http://{address}"
 
 
-async def serve(pages: list[tuple[bytes, str]]) -> asyncio.Server:
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            body, kind = pages[int(head.split(b" ", 2)[1].strip(b"/"))]
-            about = (
-                f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-            )
-            writer.write(about.encode() + body)
-            await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # a scraper that stops may leave before it has asked
-        finally:
-            writer.close()
-
-    return await asyncio.start_server(answer, "127.0.0.1", 0)
-
-
-Found = dict[int, dict[str, str]]
-
-
-def note(found: Found, labels: dict[str, str], value: float) -> None:
-    name = labels.get("__name__", "")
-    if name not in ("scrape_duration_seconds", "scrape_series_added"):
-        shown = "NaN" if math.isnan(value) else repr(value)
-        found[int(labels["n"])][json.dumps({**labels, "__name__": name}, sort_keys=True)] = shown
-
-
-def from_prometheus(url: str) -> Found:
-    found: Found = defaultdict(dict)
-    answer = httpx.get(f"{url}/api/v1/query", params={"query": '{job="f"}'}, timeout=60).json()
-    for series in answer["data"]["result"]:
-        note(found, series["metric"], float(series["value"][1]))
-    targets = httpx.get(f"{url}/api/v1/targets", timeout=60).json()["data"]["activeTargets"]
-    for target in targets:
-        found[int(target["labels"]["n"])]["error"] = target["lastError"]
-    return found
-
-
-def scraped(found: Found) -> int:
-    return sum(len(samples) > 1 for samples in found.values())
-
-
-async def from_pharos(config: str, wait_s: float) -> Found:
-    storage = FakeStorage()
-    manager = ScrapeManager(storage, SystemClock(), CollectorRegistry())
-    await manager.apply(parse_config(config))
-    watching = asyncio.create_task(manager.run())
-    deadline = time.monotonic() + wait_s
-    while time.monotonic() < deadline:
-        await asyncio.sleep(0.2)
-        if all(target.last_scrape for targets in manager.active_targets().values() for target in targets):
-            break
-    found: Found = defaultdict(dict)
-    for targets in manager.active_targets().values():
-        for target in targets:
-            found[int(dict(target.spec.labels)["n"])]["error"] = target.last_error
-    await manager.stop()
-    await watching
-    oldest = (time.time() - 290) * 1000  # an instant query sees nothing older
-    for labels, samples in storage.samples.items():
-        when, value = samples[0]
-        if oldest < when < time.time() * 1000:
-            note(found, dict(labels), value)
-    return found
-
-
-async def test_same_verdicts_and_samples(tmp_path: Path) -> None:
-    pages = make_pages()
-    server = await serve(pages)
-    address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    (tmp_path / "targets.json").write_text(
-        json.dumps([
-            {"targets": [address], "labels": {"__metrics_path__": f"/{number}", "n": str(number)}}
-            for number in range(len(pages))
-        ])
-    )  # fmt: skip
-    interval_s = max(4, len(pages) // 100)
-    config = (
-        f"global: {{scrape_interval: {interval_s}s, scrape_timeout: {min(interval_s, 10)}s}}\n"
-        f"scrape_configs: [{{job_name: f, file_sd_configs: [{{files: ['{tmp_path}/targets.json']}}]}}]\n"
-    )
-    (tmp_path / "p.yml").write_text(config)
-    port = free_port()
-    argv = [
-        need_peer("prometheus"),
-        f"--config.file={tmp_path / 'p.yml'}",
-        f"--storage.tsdb.path={tmp_path / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-    ]
-    with running(argv, tmp_path / "log"):
-        url = f"http://127.0.0.1:{port}"
-        await asyncio.to_thread(wait_ready, url)
-        ours = await from_pharos(config, interval_s + 15)
-        await asyncio.to_thread(
-            wait_for, "all pages", lambda: scraped(from_prometheus(url)) == len(pages), interval_s + 15, 1.0
-        )
-        theirs = from_prometheus(url)
-    server.close()
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("created", [False, True])
+async def test_same_verdicts_and_samples(tmp_path: Path, created: bool) -> None:
+    cases, jobs = make_cases(created), jobs_with(created)
+    targets = Targets(cases, 2)
+    await targets.start()
+    interval_s = max(3, len(cases) // 100)
+    folders = [tmp_path / "theirs", tmp_path / "ours"]
+    for folder, address in zip(folders, targets.addresses, strict=True):
+        folder.mkdir()
+        write_targets(folder, cases, address)
+    peer = [need_peer("prometheus")]
+    their_argv, their_url = server(peer, folders[0], write_config(folders[0], interval_s, jobs, {}), created)
+    pharos = [*PHAROS, "collector"]
+    our_argv, our_url = server(pharos, folders[1], write_config(folders[1], interval_s, jobs, OURS), created)
+    urls = (their_url, our_url)
+    with running(their_argv, tmp_path / "their.log"), running(our_argv, tmp_path / "our.log"):
+        for url in urls:
+            await asyncio.to_thread(wait_ready, url, 60)
+        await all_asked(targets, interval_s * (STEPS + 3) + 120)
+        found = [await asyncio.to_thread(read_all, url, jobs) for url in urls]
+        errors = [await asyncio.to_thread(last_errors, url) for url in urls]
+        exemplars = [await asyncio.to_thread(read_exemplars, url) for url in urls]
+    targets.stop()
     await asyncio.sleep(0.1)  # closed connections are let go by the loop a moment later
-    differing = [number for number in range(len(pages)) if ours[number] != theirs[number]]
-    accepted = sum(samples.get(key) == "1.0" for samples in theirs.values() for key in samples if '"up"' in key)
-    print(f"{len(pages)} pages, {accepted} accepted, {len(differing)} different")
-    assert not differing, "\n".join(
-        f"{pages[number]!r}\n  only theirs {set(theirs[number].items()) - set(ours[number].items())}\n"
-        f"  only ours {set(ours[number].items()) - set(theirs[number].items())}"
-        for number in differing[:20]
+    late = set.union(*(late_cases(folder / FAILURES) for folder in folders))
+    differing = [*differences(cases, *found), *error_differences(cases, *errors), *exemplar_differences(*exemplars)]
+    report(cases, late, [(number, text) for number, text in differing if number not in late])
+
+
+async def all_asked(targets: Targets, timeout_s: float) -> None:
+    """Until both servers have had all answers, and stored all but the last."""
+    deadline = time.monotonic() + timeout_s
+    while waiting := targets.waiting_for(STEPS + 1):
+        assert time.monotonic() < deadline, f"not asked for, by scraper and case: {waiting[:10]}"
+        await asyncio.sleep(0.2)
+
+
+def read_all(url: str, jobs: Iterable[str]) -> Found:
+    found: Found = {}
+    for job in jobs:
+        found.update(read_job(url, job))
+    return found
+
+
+def report(cases: list[Case], late: set[int], differing: list[tuple[int, str]]) -> None:
+    """Fails when there are differences, and shows the first of them with the answers they come from."""
+    numbers = sorted({number for number, _ in differing})
+    print(
+        f"{len(cases) * STEPS} pages, {len(numbers)} of {len(cases)} targets different, {len(late)} too late to compare"
     )
+    shown = []
+    for number in numbers[:20]:
+        shown += [f"== case {number} job {cases[number].job}", *(f"  {answer}" for answer in cases[number].answers)]
+        shown += [f"  {text}" for which, text in differing if which == number][:6]
+    assert not differing, "\n".join(shown)
+    assert len(late) < len(cases) / 2, "too few targets were answered in time"
