@@ -20,7 +20,7 @@ def deflated(data: bytes) -> bytes:
     [
         ("", TEXT),
         ("identity", TEXT),
-        ("gzip", gzip.compress(TEXT)),
+        ("gzip", gzip.compress(TEXT, mtime=0)),
         ("deflate", deflated(TEXT)),
         ("br", bytes(cramjam.brotli.compress(TEXT))),
     ],
