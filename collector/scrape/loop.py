@@ -92,6 +92,7 @@ class ScrapeLoop:
                 logger.exception("Scrape failed unexpectedly", extra={"target": self.target.spec.url})
             self._series.reset(timestamp_ms)
         duration = self._clock.monotonic() - started
+        error = error.encode(errors="replace").decode()  # it may quote what is no UTF-8, and goes into JSON
         if error and self._failure_log is not None:
             self._failure_log.write(self._clock.now(), self.target.spec.url, error)
         self._report(timestamp_ms, duration, counts, error)

@@ -72,9 +72,7 @@ class _Reader:
                 raw[number] = value
         if not metrics:
             return
-        name = raw[1].decode(errors="surrogateescape")
-        if not is_valid_utf8_name(name):
-            raise ParseError(f"invalid metric name: {name}")
+        name = _name(raw[1])
         self._kind = raw[3]
         if self._kind >= len(_TYPES):
             raise ParseError(f"unknown metric type for metric {quote(name)}: {signed(self._kind)}")
@@ -193,6 +191,14 @@ class _Reader:
         if extra is not None:
             pairs.append(extra)
         return pairs
+
+
+def _name(raw: bytes) -> str:
+    """A valid name. Raises `ParseError`."""
+    name = raw.decode(errors="replace")
+    if not is_valid_utf8_name(name) or name.encode() != raw:
+        raise ParseError(f"invalid metric name: {name}")
+    return name
 
 
 def _key(name: str, labels: bytes, extra: tuple[str, str] | None) -> bytes:

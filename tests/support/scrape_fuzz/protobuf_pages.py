@@ -133,6 +133,7 @@ class _Maker:
         fraction = 0.5 if floats and shape.random() < 0.5 else 0.0
         out = (put_double(4, total + fraction) if floats else put_int(1, total)) + put_double(2, self._number())
         for bound, count in zip(bounds, counts, strict=True):
+            self.exemplars = len(set(bounds)) == len(bounds)  # of two buckets that are one series
             counted = put_double(4, count + fraction) if floats else put_int(1, count)
             out += put_bytes(3, counted + put_double(2, bound) + self._exemplar(3))
         return out + self._created(15)

@@ -142,6 +142,8 @@ def test_a_page_counts_up_to_where_it_breaks_off() -> None:
     page = PARSE(good + family("", 1, b""), NATIVE)
     assert page.values == [1.0, 2.0]
     assert "invalid metric name" in str(page.error)
+    broken = put_bytes(1, b"a\xff") + put_bytes(4, b"")
+    assert str(PARSE(good + varint(len(broken)) + broken, NATIVE).error) == "invalid metric name: a\ufffd"
     assert PARSE(good + family("", 1), NATIVE).error is None  # no metrics, no questions
     assert "unknown metric type" in str(PARSE(family("g", 6, b""), NATIVE).error)
 
