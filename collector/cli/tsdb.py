@@ -20,7 +20,6 @@ from collector.cli.backfill import BackfillError, from_openmetrics, from_rules
 from collector.cli.query import when
 from collector.promql.errors import ParseError
 from collector.promql.parser import parse_selector
-from collector.promql.parser.numbers import format_general
 from collector.ruletest.samples import labels_text
 from collector.storage.interface import DensePart, Selection, is_stale
 from collector.storage.options import BlockInfo, StorageOptions
@@ -191,7 +190,7 @@ def series_of(selection: Selection) -> Iterator[tuple[Labels, "np.ndarray[Any, A
 
 def dump_line(labels: Labels, when_ms: int, value: float) -> str:
     """`{__name__="up"} 1 1700000000000`"""
-    return f"{labels_text(labels)} {format_general(value)} {when_ms}\n"
+    return f"{labels_text(labels)} {format_value(value)} {when_ms}\n"
 
 
 def openmetrics_line(labels: Labels, when_ms: int, value: float) -> str:

@@ -14,13 +14,14 @@ from collector.promql.errors import ExecutionError, Span
 from collector.promql.histograms.text import histogram_text
 from collector.promql.kernels import grouping, topk
 from collector.promql.kernels.grouping import Groups
-from collector.promql.parser.ast import Aggregate
-from collector.promql.parser.numbers import format_float, format_general
+from collector.promql.parser.ast import Aggregate, bare_span
+from collector.promql.parser.numbers import format_float
 from collector.promql.parser.quoting import go_quote
 from collector.promql.ratio import sample_offsets
 from collector.promql.run import Run
 from collector.promql.steps import Steps
 from collector.storage.symbols import LabelTable
+from pharos.exposition import format_value
 from pharos.labels import METRIC_NAME, is_valid_utf8_name
 
 Kernel = Callable[[Groups, Floats, Mask | None], Floats]
@@ -94,26 +95,25 @@ def _float_only(run: Run, node: Aggregate, block: Block, groups: Groups, labels:
 
 def _ignoring_histograms(run: Run, node: Aggregate, block: Block) -> Mask | None:
     if block.hist_cells():
-        where = node.span if node.op in ("topk", "bottomk") else node.expr.span
+        where = node.span if node.op in ("topk", "bottomk") else bare_span(node.expr)
         run.notes.info(f"ignored histogram in {node.op} aggregation", where)
     return block.float_mask()
 
 
 def _quantile(run: Run, node: Aggregate, block: Block, groups: Groups, labels: LabelTable, q: Floats) -> Block:
     assert node.param is not None
-    warn_quantiles(run, q, node.param.span)
+    if len(q):
+        lowest, highest = q.min(), q.max()
+        warn_quantiles(run, np.array([min(lowest, 0.0), max(highest, 1.0)]), bare_span(node.param))
     if len(block) == 0:
         return block
     return _float_only(run, node, block, groups, labels, lambda g, v, m: grouping.quantiles(g, v, m, q))
 
 
 def warn_quantiles(run: Run, q: Floats, span: Span) -> None:
-    """Say so when a quantile is asked for that lies outside 0..1."""
-    bad = [float("nan")] if np.isnan(q).any() else []
-    bad += [float(q.max())] if len(q) and q.max() > 1 else []
-    bad += [float(q.min())] if len(q) and q.min() < 0 else []
-    for value in bad:
-        run.notes.warn(f"quantile value should be between 0 and 1, got {format_general(value)}", span)
+    """Say so of each quantile that lies outside 0..1."""
+    for value in np.unique(q[~((q >= 0) & (q <= 1))]).tolist():
+        run.notes.warn(f"quantile value should be between 0 and 1, got {format_value(value)}", span)
 
 
 def _sum_or_mean(run: Run, node: Aggregate, block: Block, groups: Groups, labels: LabelTable) -> Block:
@@ -125,6 +125,7 @@ def _sum_or_mean(run: Run, node: Aggregate, block: Block, groups: Groups, labels
         )
         return _finished(block, groups, labels, values, present)
     floats = block.float_mask()
+    assert floats is not None
     values = kernel(groups, block.values, floats)
     counted = grouping.counts(groups, floats, values.shape[1]) > 0
     hist: Objects = np.full(values.shape, None, object)
@@ -132,13 +133,15 @@ def _sum_or_mean(run: Run, node: Aggregate, block: Block, groups: Groups, labels
     for row, step in block.hist_cells():
         cells.setdefault((int(groups.group[row]), step), []).append(row)
     for (group, step), rows in cells.items():
-        if counted[group, step]:
-            run.notes.warn("encountered a mix of histograms and floats for aggregation", node.expr.span)
-            counted[group, step] = False
-            continue
         items = [block.hist[row, step] for row in rows]
         names = [block.labels.symbols.text(int(block.labels.column(METRIC_NAME)[row])) for row in rows]
-        result = histogram_sums.combined(run.notes, items, names, node.expr.span, mean=node.op == "avg")
+        if counted[group, step]:
+            members = np.nonzero(floats[:, step] & (groups.group == group))[0]
+            before = np.searchsorted(rows, members[0])
+            histogram_sums.warn_of_floats(run.notes, items, names, int(before), bare_span(node.expr))
+            counted[group, step] = False
+            continue
+        result = histogram_sums.combined(run.notes, items, names, bare_span(node.expr), mean=node.op == "avg")
         hist[group, step] = result
         counted[group, step] = result is not None
     return _finished(block, groups, labels, values, new_present(counted), hist if cells else None)
@@ -151,9 +154,9 @@ def _select(run: Run, node: Aggregate, block: Block, groups: Groups, param: Floa
     if np.isnan(param).any():
         raise ExecutionError("Parameter value is NaN")
     if param.min() <= -(2.0**63):
-        raise ExecutionError(f"Scalar value {format_general(float(param.min()))} underflows int64")
+        raise ExecutionError(f"Scalar value {format_value(float(param.min()))} underflows int64")
     if param.max() >= 9223372036854774784.0:
-        raise ExecutionError(f"Scalar value {format_general(float(param.max()))} overflows int64")
+        raise ExecutionError(f"Scalar value {format_value(float(param.max()))} overflows int64")
     k = np.minimum(param.astype(np.int64), len(block))
     if node.op == "limitk":
         kept = block.mask() & (grouping.running_counts(groups, block.mask()) <= k)
@@ -181,10 +184,8 @@ def _ratio(run: Run, node: Aggregate, block: Block, groups: Groups, param: Float
         raise ExecutionError("Ratio value is NaN")
     for bad, cap in ((float(param.max()), 1.0), (float(param.min()), -1.0)):
         if (bad > 1) if cap > 0 else (bad < -1):
-            text = (
-                f"ratio value should be between -1 and 1, got {format_general(bad)}, capping to {format_general(cap)}"
-            )
-            run.notes.warn(text, node.param.span)
+            text = f"ratio value should be between -1 and 1, got {format_value(bad)}, capping to {format_value(cap)}"
+            run.notes.warn(text, bare_span(node.param))
     ratio = np.clip(param, -1, 1)
     offsets = sample_offsets(block.labels)[:, None]
     chosen = np.where(ratio >= 0, offsets < ratio, offsets >= 1 + ratio) & (ratio != 0)

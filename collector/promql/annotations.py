@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from collector.promql.errors import Span
-from collector.promql.parser.numbers import format_general
 from collector.promql.parser.quoting import go_quote
+from pharos.exposition import format_value
 
 Level = Literal["warning", "info"]
 
@@ -37,7 +37,7 @@ class Monotonicity:
         first, last = (
             datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for ms in (self.min_ms, self.max_ms)
         )
-        bounds = f"from buckets {format_general(self.min_bucket)} to {format_general(self.max_bucket)}"
+        bounds = f"from buckets {format_value(self.min_bucket)} to {format_value(self.max_bucket)}"
         return f", {bounds}, with a max diff of {self.max_diff:.2g}, over {self.count} samples from {first} to {last}"
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from collector.histogram import CUSTOM_BUCKETS_SCHEMA, CounterReset, FloatHistogram
-from collector.promql.parser.numbers import format_general
+from pharos.exposition import format_value
 
 _HINTS: Final = {CounterReset.RESET: "reset", CounterReset.NOT_RESET: "not_reset", CounterReset.GAUGE: "gauge"}
 
@@ -11,7 +11,7 @@ _HINTS: Final = {CounterReset.RESET: "reset", CounterReset.NOT_RESET: "not_reset
 def histogram_notation(histogram: FloatHistogram) -> str:
     """The text; buckets that are empty at both ends are left out, gaps between become zeros."""
     parts = [
-        f"{name}:{format_general(float(value))}"
+        f"{name}:{format_value(float(value))}"
         for name, value in (
             ("schema", histogram.schema),
             ("count", histogram.count),
@@ -22,7 +22,7 @@ def histogram_notation(histogram: FloatHistogram) -> str:
         if value != 0
     ]
     if histogram.schema == CUSTOM_BUCKETS_SCHEMA:
-        parts.append(f"custom_values:[{' '.join(format_general(value) for value in histogram.custom_values)}]")
+        parts.append(f"custom_values:[{' '.join(format_value(value) for value in histogram.custom_values)}]")
     hint = _HINTS.get(histogram.counter_reset)
     if hint:
         parts.append(f"counter_reset_hint:{hint}")
@@ -43,5 +43,5 @@ def _side(buckets: str, offset: str, spans: tuple[tuple[int, int], ...], counts:
     if not filled:
         return []
     first, last = min(filled), max(filled)
-    shown = " ".join(format_general(filled.get(number, 0.0)) for number in range(first, last + 1))
+    shown = " ".join(format_value(filled.get(number, 0.0)) for number in range(first, last + 1))
     return ([f"{offset}:{first}"] if first else []) + [f"{buckets}:[{shown}]"]

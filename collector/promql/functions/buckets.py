@@ -19,12 +19,12 @@ from collector.promql.histograms import quantile as native
 from collector.promql.histograms.buckets import all_buckets, is_custom
 from collector.promql.kernels import classic
 from collector.promql.matching import stack_blocks
-from collector.promql.parser.ast import Call
-from collector.promql.parser.numbers import format_general
+from collector.promql.parser.ast import Call, bare_span
 from collector.promql.parser.quoting import go_quote
 from collector.promql.run import Run
 from collector.promql.steps import Steps
 from collector.storage.symbols import LabelTable
+from pharos.exposition import format_value
 from pharos.labels import METRIC_NAME
 
 BUCKET_LABEL = "le"
@@ -89,8 +89,8 @@ def _middle(lower: float, upper: float, *, custom: bool) -> float:
 def _quantile(host: Host, node: Call, steps: Steps) -> Value:
     q = host.scalar(node.args[0], steps)
     block = host.block(node.args[1], steps)
-    warn_quantiles(host.run, q, node.args[0].span)
-    return host.drop(_quantiles_of(host.run, block, q, steps, node.args[1].span), strict=False)
+    warn_quantiles(host.run, q, bare_span(node.args[0]))
+    return host.drop(_quantiles_of(host.run, block, q, steps, bare_span(node.args[1])), strict=False)
 
 
 def _quantiles_of(run: Run, block: Block, q: Floats, steps: Steps, span: Span) -> Block:
@@ -109,8 +109,8 @@ def _quantiles(host: Host, node: Call, steps: Steps) -> Value:
     results: list[Block] = []
     for arg in node.args[2:]:
         q = host.scalar(arg, steps)
-        warn_quantiles(host.run, q, arg.span)
-        result = _quantiles_of(host.run, block, q, steps, node.args[0].span)
+        warn_quantiles(host.run, q, bare_span(arg))
+        result = _quantiles_of(host.run, block, q, steps, bare_span(node.args[0]))
         if len(result):
             results.extend(_labelled(result, label, q))
     return host.drop(stack_blocks(results) if results else block.rows(np.zeros(0, np.int64)))
@@ -127,7 +127,7 @@ def _labelled(result: Block, label: str, q: Floats) -> Iterator[Block]:
 
 
 def _open_metrics(value: float) -> str:
-    text = format_general(value)
+    text = format_value(value)
     return text if any(char in text for char in ".eIN") else text + ".0"
 
 
@@ -139,7 +139,7 @@ def _fraction(host: Host, node: Call, steps: Steps) -> Value:
             host.run,
             block,
             steps,
-            node.args[2].span,
+            bare_span(node.args[2]),
             lambda h, step: native.fraction(float(lower[step]), float(upper[step]), h),
             lambda bounds, counts: (classic.fraction(lower, upper, bounds, counts), None),
         )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,7 @@ _PARTS: dict[str, Part] = {
 }
 
 
+_FARTHEST_S: Final = 9.2233719e18  # the year 292277024000
 # 292277026596-12-04 15:30 UTC, a Sunday: what Go shows for a time that does not fit.
 _BEYOND: dict[str, float] = {
     "minute": 30,
@@ -63,7 +64,7 @@ def _date(part: Part, beyond: float, host: Host, node: Call, steps: Steps) -> Va
 
 def _parts(part: Part, beyond: float, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     """NaN and what no calendar reaches become the moment that Go makes of them."""
-    valid = np.isfinite(seconds) & (np.abs(np.where(np.isfinite(seconds), seconds, 0)) < 2**53)
+    valid = np.isfinite(seconds) & (np.abs(np.where(np.isfinite(seconds), seconds, 0)) < _FARTHEST_S)
     whole = np.where(valid, np.trunc(np.where(valid, seconds, 0)), 0).astype(np.int64)
     result = part(whole.astype("datetime64[s]")).astype(np.float64)
     return np.asarray(np.where(valid, result, beyond))

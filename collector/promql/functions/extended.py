@@ -18,7 +18,7 @@ from collector.promql.functions.host import Host
 from collector.promql.functions.mixed import Result, Window
 from collector.promql.histograms.arithmetic import IncompatibleBucketsError, compacted, divide, is_reset, with_hint
 from collector.promql.histograms.buckets import is_custom
-from collector.promql.parser.ast import Call, MatrixSelector, unwrap
+from collector.promql.parser.ast import Call, MatrixSelector, bare_span, unwrap
 from collector.promql.run import Run
 from collector.promql.smoothing import interpolate, interpolate_histograms, samples_of
 from collector.promql.steps import Steps
@@ -55,7 +55,7 @@ def apply(host: Host, node: Call, selector: MatrixSelector, steps: Steps) -> Blo
         line: list[Result] = []
         for end in ends.times.tolist():
             piece = samples[bisect_right(times, end + low) : bisect_right(times, end + after)]
-            window = Window(piece, end, range_ms, name, node.args[0].span, run.notes)
+            window = Window(piece, end, range_ms, name, bare_span(node.args[0]), run.notes)
             line.append(_function(run, node.function.name, window, smoothed=word == "smoothed") if piece else None)
         rows.append(row)
         cells.append(line)

@@ -16,7 +16,7 @@ from collector.promql.functions.host import Host, Table
 from collector.promql.functions.labels import absence
 from collector.promql.kernels import over_time, rates
 from collector.promql.kernels.windows import Windows
-from collector.promql.parser.ast import Call, MatrixSelector, Subquery, unwrap
+from collector.promql.parser.ast import Call, MatrixSelector, Subquery, bare_span, unwrap
 from collector.promql.ranges import RangeVector
 from collector.promql.steps import Steps
 from pharos.labels import METRIC_NAME
@@ -69,7 +69,7 @@ _FUNCTIONS: dict[str, RangeFunction] = {
 
 def _place(node: Call) -> Span:
     """What remarks about samples point at: the first argument, or the start of the query when that is a subquery, as Prometheus has it."""
-    return Span() if isinstance(unwrap(node.args[0]), Subquery) else node.args[0].span
+    return Span() if isinstance(unwrap(node.args[0]), Subquery) else bare_span(node.args[0])
 
 
 def apply(host: Host, node: Call, vector: RangeVector, function: RangeFunction) -> Block:
@@ -148,8 +148,8 @@ def _quantile_over_time(host: Host, node: Call, steps: Steps) -> Value:
     vector = host.range_vector(node.args[1], steps)
     kernel = _filled(lambda windows: over_time.quantile_over_time(windows, q))
     block = apply(host, node, vector, RangeFunction(kernel))
-    if len(block):
-        warn_quantiles(host.run, q, node.args[0].span)
+    seen = block.any_present()
+    warn_quantiles(host.run, q[seen], bare_span(node.args[0]))
     return block
 
 
@@ -179,8 +179,8 @@ def _smoothing(host: Host, node: Call, steps: Steps) -> Value:
     factor, trend = host.scalar(node.args[1], steps), host.scalar(node.args[2], steps)
     vector = host.range_vector(node.args[0], steps)
     for values, word, short in ((factor, "smoothing", "sf"), (trend, "trend", "tf")):
-        bad = values[~((values > 0) & (values < 1))]
-        if len(bad) and (vector.windows or vector.mixed):
+        bad = values[~((values > 0) & (values < 1)) & (vector.samples_per_step() > 0)]
+        if len(bad):
             raise ExecutionError(f"invalid {word} factor. Expected: 0 < {short} < 1, got: {float(bad[0]):f}")
 
     def kernel(windows: Windows) -> tuple[Floats, Mask]:

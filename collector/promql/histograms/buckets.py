@@ -77,19 +77,21 @@ def compact(spans: Spans, counts: NDArray[np.float64]) -> tuple[Spans, NDArray[n
     return from_sparse({index: count for index, count in to_sparse(spans, counts).items() if count != 0})
 
 
-def _fraction(index: int) -> float:
-    """A bound of schema 8 between 0.5 and 1 as Prometheus has it: not always the float nearest to the power of two."""
-    return 0.5 * 2 ** (index / 256) - (ord(_BELOW[index]) - ord("b")) * math.ulp(0.5)
+def _fractions() -> tuple[float, ...]:
+    """The bounds of schema 8 between 0.5 and 1, those of lower schemas among them.
+
+    Each schema cuts the buckets of the one before in two: the new bounds are the old ones times 2 ** (2 ** -schema), a chain of square roots.
+    All steps are rounded as IEEE 754 says, and so give on every machine the bounds by which Prometheus's clients count. The powers of two
+    themselves, up to four units in the last place higher, would not do.
+    """
+    bounds, factor = [0.5, 1 / math.sqrt(2)], math.sqrt(2)
+    for _ in range(2, 9):
+        factor = math.sqrt(factor)
+        bounds = [bound for lower in bounds for bound in (lower, lower * factor)]
+    return tuple(bounds)
 
 
-# How many last places Prometheus's bounds lie below the powers: a: -1, b: 0, c: 1, ... Its clients count observations by them.
-_BELOW: Final = (
-    "bbbbbbcbbbcbbbbbbbcdbbccccccccccbbcbbbcbbcccbbccbbccbaccbbccbbcc"
-    "bbbbbbccccddcbdcbbcbbbcbbbbcbbbbbbbcbabbcbddbbccbcccbbcbcbddcccc"
-    "cbcbccddccdccbccccccccdcdcdddcddbbccbbcbccddcbddccddcbccdcddccdc"
-    "ccedccdcddedddedddddddeeeeffedfeccdccddddceeccdddcedccddddfeddee"
-)
-_FRACTIONS: Final = tuple(_fraction(index) for index in range(256))
+_FRACTIONS: Final = _fractions()
 
 
 def exponential_bound(index: int, schema: int) -> float:

@@ -242,3 +242,8 @@ def unwrap(node: Expr) -> Expr:
     while isinstance(node, Paren):
         node = node.expr
     return node
+
+
+def bare_span(node: Expr) -> Span:
+    """Where remarks about an argument point: to the expression inside any parentheses."""
+    return unwrap(node).span

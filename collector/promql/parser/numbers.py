@@ -58,21 +58,3 @@ def format_float(value: float) -> str:
     if point >= len(figures):
         return sign + figures + "0" * (point - len(figures))
     return f"{sign}{figures[:point]}.{figures[point:]}"
-
-
-def format_general(value: float) -> str:
-    """Go's `%g` and `%v`: shortest digits, an exponent below 1e-4 and from 1e21."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    if value == 0:
-        return "-0" if math.copysign(1, value) < 0 else "0"
-    if 1e-4 <= abs(value) < 1e21:
-        return format_float(value)
-    mantissa, _, exponent = f"{value:.17e}".partition("e")
-    shortest = repr(value)
-    mantissa = shortest.split("e")[0] if "e" in shortest else mantissa.rstrip("0").rstrip(".")
-    mantissa = mantissa[:-2] if mantissa.endswith(".0") else mantissa
-    power = int(exponent)
-    return f"{mantissa}e{'-' if power < 0 else '+'}{abs(power):02d}"

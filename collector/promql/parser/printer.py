@@ -19,9 +19,10 @@ from collector.promql.parser.ast import (
     VectorMatching,
     VectorSelector,
 )
-from collector.promql.parser.numbers import format_float, format_general
+from collector.promql.parser.numbers import format_float
 from collector.promql.parser.quoting import go_quote
 from pharos.durations import format_duration_ms
+from pharos.exposition import format_value
 from pharos.labels import METRIC_NAME, is_legacy_label_name
 from pharos.matchers import Matcher, MatchOp
 
@@ -171,9 +172,9 @@ def _matching(matching: VectorMatching) -> str:
         text += f" group_{'left' if matching.card == 'many-to-one' else 'right'} ({_labels(matching.include)})"
     left, right = matching.fill_left, matching.fill_right
     if left is not None and left == right:
-        return text + f" fill ({format_general(left)})"
+        return text + f" fill ({format_value(left)})"
     if left is not None:
-        text += f" fill_left ({format_general(left)})"
+        text += f" fill_left ({format_value(left)})"
     if right is not None:
-        text += f" fill_right ({format_general(right)})"
+        text += f" fill_right ({format_value(right)})"
     return text
