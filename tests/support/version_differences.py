@@ -18,6 +18,7 @@ _NAMED = re.compile(
 )
 _POINTING_ELSEWHERE = ("input to histogram_quantile", "input to histogram_fraction")
 _BEFORE_PARENTHESES = re.compile(r"(quantile value should be between|ignored histograms in a range)(.*) \(\d+:\d+\)$")
+_GOT = re.compile(r"(?<=, )got ([-+.\deE]+)$")  # the last digit of `^` and `atan2` may differ
 _NEW_REMARKS = ("sort is ineffective", "conflicting counter resets", "mismatched custom buckets were reconciled")
 # Of floats, exponential and custom histograms in one aggregation the order says what is remarked; series of one query have none here.
 _BY_ORDER = (
@@ -70,7 +71,7 @@ def _plain(answer: Answer) -> Answer:
 def _plain_text(text: str) -> str:
     found = _NAMED.search(text)
     if found is None:
-        return _BEFORE_PARENTHESES.sub(r"\1\2", text)
+        return _GOT.sub(lambda number: f"got {float(number[1]):.12g}", _BEFORE_PARENTHESES.sub(r"\1\2", text))
     if any(words in text for words in _POINTING_ELSEWHERE):
         return found[1]
     return f"{found[1]} {found[2]}"
