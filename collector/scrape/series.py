@@ -221,7 +221,7 @@ class TargetSeries:
         if not over_sample_limit and not over_bucket_limit and page.error is None:
             return
         kept = sum((new[page.keys[at]] if slot == _NEW else slot) != _DROPPED for at, slot in enumerate(slots))
-        doubled = len(page.keys) - len(set(page.keys))
+        doubled = self._doubled(page)
         counts = Counts(len(slots) + page.refused, kept, sum(labels != _DROPPED for labels in new.values()))
         if page.error is not None:
             page.error.counts = counts
@@ -230,6 +230,14 @@ class TargetSeries:
             raise SampleLimitError("sample limit exceeded", counts)
         if over_bucket_limit:
             raise BucketLimitError("histogram bucket limit exceeded", counts)
+
+    def _doubled(self, page: Page) -> int:
+        """How many samples are not stored because their series had one: those with times of their own are."""
+        stamps = page.stamps if self._rules.honor_timestamps else None
+        keys = page.keys
+        if stamps is not None:
+            keys = [key for key, stamp in zip(keys, stamps, strict=True) if stamp is None]
+        return len(keys) - len(set(keys))
 
     def _bound_histograms(self, page: Page, slots: list[int], new: dict[bytes, "LabelSet | int"]) -> bool:
         """Make native histograms as coarse as the limits want; whether that was enough for all that are stored."""

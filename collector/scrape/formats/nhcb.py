@@ -6,6 +6,7 @@ nothing but `le` make one histogram. Parts that contradict each other make none,
 
 import math
 from bisect import bisect_left
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -96,13 +97,13 @@ class _Converter:
         )
 
     def run(self) -> None:
-        marks = iter([*self._page.marks, Mark(len(self._page.keys) + 1)])
-        mark = next(marks)
+        marks = deque(self._page.marks)
         for index in range(len(self._page.keys)):
-            while mark.at <= index:
-                self._pass(mark)
-                mark = next(marks)
+            while marks and marks[0].at <= index:
+                self._pass(marks.popleft())
             self._take(index, self._page.labels(index))
+        for mark in marks:
+            self._pass(mark)
         if self._page.error is None:
             self._close()
 

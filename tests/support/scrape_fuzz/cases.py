@@ -37,8 +37,8 @@ class Case:
 def random_case(chance: random.Random, jobs: Sequence[str]) -> Case:
     """A case; the order of chances is fixed, so that a seed gives the same stories again."""
     case = Case(chance.choice(jobs))
-    make = _story(chance, native=case.job != "few")  # up to 3.5 native histograms do not count as samples
     converts = "convert_classic_histograms_to_nhcb" in JOBS[case.job]
+    make = _story(chance, case.job, converts)
     odd = chance.random() < 0.2
     for step in range(STEPS):
         body, kind = make(step)
@@ -53,9 +53,12 @@ def random_case(chance: random.Random, jobs: Sequence[str]) -> Case:
     return case
 
 
-def _story(chance: random.Random, *, native: bool) -> Callable[[int], tuple[bytes, str]]:
+def _story(chance: random.Random, job: str, converts: bool) -> Callable[[int], tuple[bytes, str]]:
     if chance.random() < 0.35:
-        page = random_page(chance, native=native and chance.random() < 0.5)
+        native = job != "few" and chance.random() < 0.5  # up to 3.5 native histograms do not count as samples
+        page = random_page(
+            chance, native=native, stamps=not converts
+        )  # a converted histogram takes the time of the next sample
         return lambda step: (page.at(step), PROTO)
     seeds, kind = (PLAIN_PAGES, TEXT) if chance.random() < 0.6 else (OPEN_PAGES, OPEN)
     first, second = mutated(chance, seeds), mutated(chance, seeds)

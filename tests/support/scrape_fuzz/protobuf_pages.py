@@ -27,22 +27,25 @@ _FIELD = {_COUNTER: 3, _GAUGE: 2, _SUMMARY: 4, _UNTYPED: 5, _HISTOGRAM: 7, _GAUG
 
 @dataclass(frozen=True)
 class ProtobufPage:
-    """What the pages of a target are made from. `native`: its histograms may have native parts; else its bytes may be broken."""
+    """What the pages of a target are made from. `native`: its histograms may have native parts; else its bytes may be broken. `stamps`: metrics
+    may have times."""
 
     seed: int
     native: bool
     mutations: int
+    stamps: bool
 
     def at(self, step: int) -> bytes:
         """The page of one scrape."""
         maker = _Maker(random.Random(self.seed), random.Random(self.seed * 1000 + step), self.native, step)
+        maker.stamps, maker.broken = self.stamps, self.mutations > 0
         page = b"".join(_delimited(maker.family()) for _ in range(maker.shape.choice((0, 1, 1, 2, 3))))
         return _broken(random.Random(self.seed), page, self.mutations)
 
 
-def random_page(chance: random.Random, *, native: bool) -> ProtobufPage:
+def random_page(chance: random.Random, *, native: bool, stamps: bool) -> ProtobufPage:
     """A page with native histograms, or one that may be broken somewhere."""
-    return ProtobufPage(chance.randrange(1 << 30), native, 0 if native else chance.choice((0, 0, 1, 2)))
+    return ProtobufPage(chance.randrange(1 << 30), native, 0 if native else chance.choice((0, 0, 1, 2)), stamps)
 
 
 def _delimited(message: bytes) -> bytes:
@@ -70,16 +73,21 @@ class _Maker:
 
     def __init__(self, shape: random.Random, values: random.Random, native: bool, step: int) -> None:
         self.shape, self.values, self.native, self.step = shape, values, native, step
-        self.exemplars = True
+        self.exemplars = self.stamps = True
+        self.broken = False
+        self.names = list(
+            _NAMES
+        )  # each once: of a series that is there twice another sample may win, when they have times or histograms
 
     def family(self) -> bytes:
         shape = self.shape
         kind = shape.choice((_HISTOGRAM, _HISTOGRAM, _GAUGE_HISTOGRAM) if self.native else range(6))
-        name = shape.choice(_NAMES)
+        name = self.names.pop(shape.randrange(len(self.names)))
         unit = shape.choice(("", "seconds")) if name.endswith("_seconds") else ""  # up to 3.5 others are refused
         head = put_text(1, name) + put_text(2, shape.choice(("", "Help."))) + put_int(3, kind)
         native = self.native and shape.random() < 0.8
         metrics = []
+        self.label_sets = set[frozenset[str]]()
         for _ in range(shape.choice((0, 1, 1, 2, 3))):
             self.exemplars = not (
                 native and metrics
@@ -90,10 +98,16 @@ class _Maker:
     def _metric(self, kind: int, native: bool) -> bytes:
         shape = self.shape
         pairs = shape.sample(_LABELS, shape.choice((0, 0, 1, 1, 2)))
+        while frozenset(name for name, value in pairs if value) in self.label_sets:
+            pairs = shape.sample(_LABELS, 2)
+        self.label_sets.add(frozenset(name for name, value in pairs if value))
         out = b"".join(put_bytes(1, put_text(1, name) + put_text(2, value)) for name, value in pairs)
-        content = kind if native or shape.random() < 0.95 else shape.randrange(6)
+        content = kind
+        if shape.random() < 0.05 and not (native or self.broken or kind == _UNTYPED):
+            # Prometheus takes a missing untyped value from the metric before, and looks into content of any type.
+            content = shape.randrange(6)
         out += put_bytes(_FIELD[content], self._content(content, native))
-        if shape.random() < 0.1:
+        if shape.random() < 0.1 and self.stamps:
             out += put_int(6, (int(time.time()) - 30 + self.step) * 1000)
         return out
 
@@ -181,7 +195,8 @@ class _Maker:
         out = put_bytes(1, put_text(1, "trace") + put_text(2, f"t{self.shape.randrange(99)}")) + put_double(
             2, float(self.values.randrange(9))
         )
-        if self.shape.random() < 0.7:
+        # Without a time the exemplar of a converted histogram takes that of an earlier one in Prometheus.
+        if self.shape.random() < 0.7 or not self.stamps:
             out += put_bytes(3, put_int(1, int(time.time()) - 30 + self.step))
         return put_bytes(field, out)
 

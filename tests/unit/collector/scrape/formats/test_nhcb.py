@@ -71,6 +71,10 @@ def test_a_comment_ends_a_histogram() -> None:
     assert names(converted("# TYPE h histogram\nh_count 2\n\nh_sum 1\n# comment\nh_sum 1\n")) == ["h", "h"]
 
 
+def test_a_page_that_breaks_off_ends_what_was_over_before() -> None:
+    assert names(converted("# TYPE h histogram\nh_count 2\n# TYPE g gauge\ng{\n")) == ["h"]
+
+
 def test_a_page_that_breaks_off_ends_none() -> None:
     page = converted("# TYPE h histogram\nh_count 2\nodd{\n")
     assert names(page) == []
