@@ -15,6 +15,7 @@ class Targets:
         self._cases, self._servers = cases, list[asyncio.Server]()
         self.asked = [Counter[int]() for _ in range(scrapers)]
         self.addresses: list[str] = []
+        self.open = set[asyncio.Transport]()
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -26,6 +27,8 @@ class Targets:
     def stop(self) -> None:
         for server in self._servers:
             server.close()
+        for transport in self.open:
+            transport.abort()
 
     def waiting_for(self, times: int) -> list[tuple[int, int]]:
         """Scraper and case, where that scraper has not yet asked for the case so often."""
@@ -50,6 +53,11 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._targets.open.add(transport)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        if self._transport is not None:
+            self._targets.open.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         self._head += data
