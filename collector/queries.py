@@ -34,7 +34,12 @@ class Queries:
         """Raises `QueryError`."""
         chosen = options or QueryOptions()
         return self.engine.instant(
-            text, time_ms, cancel=chosen.cancel, timeout_s=chosen.timeout_s, lookback_ms=chosen.lookback_ms or None
+            text,
+            time_ms,
+            cancel=chosen.cancel,
+            timeout_s=chosen.timeout_s,
+            lookback_ms=chosen.lookback_ms or None,
+            light=chosen.light,
         )
 
     def range(
@@ -57,7 +62,12 @@ class Queries:
             timeout_s=chosen.timeout_s,
             lookback_ms=chosen.lookback_ms or None,
             queryable=storage,
+            light=chosen.light,
         )
+
+    def is_light(self, text: str, start_ms: int, end_ms: int, step_ms: int, lookback_ms: int) -> bool:
+        """Whether a query (step 0: an instant one) may run on the event loop."""
+        return self.engine.is_light(text, start_ms, end_ms, step_ms, lookback_ms or None)
 
     def for_rules(self, text: str, time_ms: int) -> list[Sample]:
         """The `QueryFunction` of rules. Raises `QueryError` or `RuleError`."""

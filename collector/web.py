@@ -1,5 +1,6 @@
 """What a browser finds at the collector's own address: a start page, and a plain page for an expression, which links in alerts lead to."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Final
@@ -46,7 +47,7 @@ class Site:
         self._app.router.redirect_slashes = False
         plain = [route for route in routes if isinstance(route, Route) and "{" not in route.path]
         self._direct = {
-            (method, route.path): route.app
+            (method, route.path): _direct(route)
             for route in reversed(plain)
             for method in route.methods or ()
             if method != "HEAD"
@@ -77,6 +78,19 @@ class Site:
             scope = {**scope, "path": path[len(self._prefix) :] or "/"}
         app = self._direct.get((scope.get("method", ""), scope.get("path", "")), self._app)
         await app(scope, receive, send)
+
+
+def _direct(route: Route) -> ASGIApp:
+    """What a route calls. A coroutine is called without starlette's layer around it, which is there for errors that `Guard` answers as well."""
+    endpoint = route.endpoint
+    if not inspect.iscoroutinefunction(endpoint):
+        return route.app
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response: Response = await endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app
 
 
 def start_page_routes(settings: ServerSettings, prefix: str, stop: Callable[[], None] | None) -> list[BaseRoute]:

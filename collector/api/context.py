@@ -22,18 +22,23 @@ from pharos.matchers import Matcher
 
 @dataclass(frozen=True, slots=True)
 class QueryOptions:
-    """What one query may use. `lookback_ms` 0: the server's own."""
+    """What one query may use. `lookback_ms` 0: the server's own. `light`: it runs on the event loop, where nothing may wait."""
 
     timeout_s: float = 120.0
     lookback_ms: int = 0
     cancel: CancelToken | None = None
+    light: bool = False
 
 
 class QueryEngine(Protocol):
-    """PromQL over the storage. All calls run in worker threads."""
+    """PromQL over the storage. Queries that are not light run in worker threads."""
 
     def parse(self, text: str) -> Expr:
         """Raises `ParseError`."""
+        ...
+
+    def is_light(self, text: str, start_ms: int, end_ms: int, step_ms: int, lookback_ms: int) -> bool:
+        """Whether a query (step 0: an instant one) takes so little that it may run on the event loop."""
         ...
 
     def instant(self, text: str, time_ms: int, options: QueryOptions) -> QueryResult:
@@ -55,6 +60,14 @@ class QueryEngine(Protocol):
 
 class Store(Queryable, Protocol):
     """The storage beyond reading samples: what `collector.storage` offers to the API."""
+
+    def few_series(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> bool:
+        """Whether `series` has so little to look at that it may be asked on the event loop."""
+        ...
+
+    def few_labels(self, name: str, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> bool:
+        """As `few_series`, of `label_values`, or without a name of `label_names`."""
+        ...
 
     def exemplars(
         self, matcher_sets: Sequence[Sequence[Matcher]], min_ms: int, max_ms: int

@@ -191,7 +191,6 @@ def named_selectors(parameters: Parameters) -> list[list[Matcher]]:
 
 def parse_time_ms(text: str) -> int:
     """Milliseconds of a Unix time in seconds or an RFC 3339 time, of any size. Raises `ValueError`."""
-    problem = f"cannot parse {quote(text)} to a valid timestamp"
     seconds = _number(text)
     if seconds is not None:
         if not math.isfinite(seconds):
@@ -202,14 +201,18 @@ def parse_time_ms(text: str) -> int:
         return _EDGES[text]
     match = _RFC3339.fullmatch(text)
     if match is None:
-        raise ValueError(problem)
+        raise _no_time(text)
     milliseconds = (match[7] or "")[:3].ljust(3, "0")
     zone = "+00:00" if match[8] == "Z" else match[8]
     try:
         moment = datetime.fromisoformat(f"{text[:10]}T{text[11:19]}{zone}")
     except ValueError:
-        raise ValueError(problem) from None
+        raise _no_time(text) from None
     return round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * 1000 + int(milliseconds)
+
+
+def _no_time(text: str) -> ValueError:
+    return ValueError(f"cannot parse {quote(text)} to a valid timestamp")
 
 
 def engine_ms(time_ms: int) -> int:

@@ -1,14 +1,15 @@
 """`/query`, `/query_range`, `/format_query`, `/parse_query`, `/query_exemplars`."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from collector.api import columns, result_json
-from collector.api.context import ApiContext, QueryOptions
+from collector.api.context import ApiContext, QueryEngine, QueryOptions
 from collector.api.envelope import JSON, Pieces, streamed, success
 from collector.api.errors import ApiError, bad_parameter
 from collector.api.execution import ActiveQuery
@@ -22,17 +23,34 @@ from collector.promql.result import QueryResult, QueryStats
 MAX_POINTS: Final = 11_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked, and what the answer may cost. `step_ms` 0: an instant query."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    step_ms: int
+    timeout_s: float
+    lookback_ms: int
+
+    def is_light(self, engine: QueryEngine) -> bool:
+        return engine.is_light(self.text, self.start_ms, self.end_ms, self.step_ms, self.lookback_ms)
+
+    def ask(self, engine: QueryEngine, query: ActiveQuery, *, light: bool) -> QueryResult:
+        """Raises `QueryError`."""
+        timeout_s = max(0.001, self.timeout_s - query.queue_s)
+        options = QueryOptions(timeout_s, self.lookback_ms, query.token, light)
+        if self.step_ms:
+            return engine.range(self.text, self.start_ms, self.end_ms, self.step_ms, options)
+        return engine.instant(self.text, self.start_ms, options)
+
+
 async def instant(context: ApiContext, request: Request, parameters: Parameters) -> Response:
     """`/api/v1/query`"""
     limit = parameters.limit()
     at_ms = parameters.engine_time("time", context.now_ms())
-    options = _options(context, parameters)
-    text = parameters.text("query")
-
-    def evaluate(query: ActiveQuery) -> QueryResult:
-        return context.engine.instant(text, at_ms, options(query))
-
-    return await _answer(context, request, parameters, text, limit, evaluate)
+    return await _answer(context, request, parameters, _question(context, parameters, at_ms, at_ms, 0), limit)
 
 
 async def range_(context: ApiContext, request: Request, parameters: Parameters) -> Response:
@@ -47,13 +65,7 @@ async def range_(context: ApiContext, request: Request, parameters: Parameters) 
             "bad_data",
             "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
         )
-    options = _options(context, parameters)
-    text = parameters.text("query")
-
-    def evaluate(query: ActiveQuery) -> QueryResult:
-        return context.engine.range(text, start, end, step, options(query))
-
-    return await _answer(context, request, parameters, text, limit, evaluate)
+    return await _answer(context, request, parameters, _question(context, parameters, start, end, step), limit)
 
 
 def _step_ms(parameters: Parameters) -> int:
@@ -68,8 +80,8 @@ def _step_ms(parameters: Parameters) -> int:
     return max(1, round(step * 1000))
 
 
-def _options(context: ApiContext, parameters: Parameters) -> Callable[[ActiveQuery], QueryOptions]:
-    """What a query may use, by the request and the server's limits."""
+def _question(context: ApiContext, parameters: Parameters, start_ms: int, end_ms: int, step_ms: int) -> _Question:
+    """The question of a request, within the server's limits."""
     timeout_s = context.settings.query_timeout_s
     if parameters.text("timeout"):
         timeout_s = min(timeout_s, parameters.duration("timeout"))
@@ -79,32 +91,20 @@ def _options(context: ApiContext, parameters: Parameters) -> Callable[[ActiveQue
         lookback_s = parse_duration_s(parameters.text("lookback_delta") or "0")
     except ValueError as error:
         raise ApiError("bad_data", f"error parsing lookback delta duration: {error}") from error
-
-    def build(query: ActiveQuery) -> QueryOptions:
-        return QueryOptions(
-            timeout_s=max(0.001, timeout_s - query.queue_s),
-            lookback_ms=round(lookback_s * 1000),
-            cancel=query.token,
-        )
-
-    return build
+    return _Question(parameters.text("query"), start_ms, end_ms, step_ms, timeout_s, round(lookback_s * 1000))
 
 
 async def _answer(
-    context: ApiContext,
-    request: Request,
-    parameters: Parameters,
-    text: str,
-    limit: int,
-    evaluate: Callable[[ActiveQuery], QueryResult],
+    context: ApiContext, request: Request, parameters: Parameters, question: _Question, limit: int
 ) -> Response:
-    """Evaluate in a worker and send what it makes, in the form the client asked for."""
+    """Evaluate, in a worker unless it is next to nothing, and send what that makes, in the form the client asked for."""
     accept = request.headers.get("accept", "")
     in_columns = columns.wants_columns(accept)
     steps_told = parameters.text("stats") == "all" and "promql-per-step-stats" in context.settings.features
+    light = not context.query_log.active and question.is_light(context.engine)
 
     def work(query: ActiveQuery) -> Pieces:
-        result = evaluate(query)
+        result = question.ask(context.engine, query, light=light)
         taken_s = time.time() - query.started_at
         _log(context, request, parameters, result, query, taken_s)
         asked = parameters.text("stats")
@@ -120,11 +120,15 @@ async def _answer(
             pieces = result_json.answer(result, stats, warnings, cut)
         return Pieces.begin(pieces)
 
+    runner = context.runner
     try:
-        pieces = await context.runner.run(request, text, work)
+        if light:
+            pieces = runner.run_here(request, question.text, work)
+        else:
+            pieces = await runner.run(request, question.text, work)
     except (ParseError, InvalidQueryError) as error:
         raise bad_parameter("query", error) from error
-    return streamed(request, pieces, context.runner.stream, columns.MEDIA_TYPE if in_columns else JSON)
+    return streamed(request, pieces, runner.stream, columns.MEDIA_TYPE if in_columns else JSON)
 
 
 def _log(

@@ -127,7 +127,7 @@ class Cors:
 
     def mark(self, request: Request, response: Response) -> Response:
         """The response with its headers set."""
-        response.headers.add_vary_header("Origin")
+        response.headers.append("Vary", "Origin")
         origin = request.headers.get("origin", "")
         if origin and (self._any or self._origin.fullmatch(origin)):
             response.headers["Access-Control-Allow-Headers"] = "Accept, Authorization, Content-Type, Origin"

@@ -11,7 +11,7 @@ from collector.api.envelope import dump, success
 from collector.api.errors import ApiError
 from collector.api.parameters import MAX_MS, MIN_MS, Parameters, named_selectors
 from pharos.gotemplate.gofmt import quote
-from pharos.labels import Labels, is_valid_utf8_name
+from pharos.labels import is_valid_utf8_name
 from pharos.matchers import Matcher
 
 _TRUNCATED = "results truncated due to limit"
@@ -28,15 +28,15 @@ async def series(context: ApiContext, request: Request, parameters: Parameters) 
     selectors = parameters.matchers()
 
     def work() -> tuple[bytes, bool]:
-        found: dict[tuple[tuple[str, str], ...], Labels] = {}
-        for matchers in selectors:
-            for labels in context.storage.series(matchers, start, end, limit=limit + 1 if limit else 0):
-                found.setdefault(tuple(labels.items()), labels)
-        rows = list(found.values())
+        most = limit + 1 if limit else 0
+        rows = [row for matchers in selectors for row in context.storage.series(matchers, start, end, limit=most)]
+        if len(selectors) > 1:
+            rows = list({tuple(row.items()): row for row in rows}.values())
         cut = bool(limit) and len(rows) > limit
         return dump(rows[:limit] if cut else rows), cut
 
-    raw, cut = await context.runner.call(work)
+    few = len(selectors) == 1 and context.storage.few_series(selectors[0], start, end)
+    raw, cut = work() if few else await context.runner.call(work)
     return success(request, None, [_TRUNCATED] if cut else [], raw=raw)
 
 
@@ -44,8 +44,14 @@ async def labels(context: ApiContext, request: Request, parameters: Parameters) 
     """`/api/v1/labels`"""
     start, end = _span(parameters)
     limit, selectors = parameters.limit(), named_selectors(parameters)
+    few = _few_labels(context, "", selectors, start, end)
     return await _names(
-        context, request, limit, selectors, lambda matchers: context.storage.label_names(matchers, start, end)
+        context,
+        request,
+        limit,
+        selectors,
+        lambda matchers: context.storage.label_names(matchers, start, end),
+        here=few,
     )
 
 
@@ -57,9 +63,20 @@ async def label_values(context: ApiContext, request: Request, parameters: Parame
         raise ApiError("bad_data", f"invalid label name: {quote(name)}")
     start, end = _span(parameters)
     limit, selectors = parameters.limit(), named_selectors(parameters)
+    few = _few_labels(context, name, selectors, start, end)
     return await _names(
-        context, request, limit, selectors, lambda matchers: context.storage.label_values(name, matchers, start, end)
+        context,
+        request,
+        limit,
+        selectors,
+        lambda matchers: context.storage.label_values(name, matchers, start, end),
+        here=few,
     )
+
+
+def _few_labels(context: ApiContext, name: str, selectors: list[list[Matcher]], start: int, end: int) -> bool:
+    """Whether there is less to do than to wake up a worker."""
+    return len(selectors) <= 1 and context.storage.few_labels(name, selectors[0] if selectors else [], start, end)
 
 
 async def _names(
@@ -68,13 +85,15 @@ async def _names(
     limit: int,
     selectors: list[list[Matcher]],
     find: Callable[[list[Matcher]], Iterable[str]],
+    *,
+    here: bool,
 ) -> Response:
     def work() -> list[str]:
         if len(selectors) <= 1:
             return list(find(selectors[0] if selectors else []))
         return sorted({text for matchers in selectors for text in find(matchers)})
 
-    found = await context.runner.call(work)
+    found = work() if here else await context.runner.call(work)
     cut = bool(limit) and len(found) > limit
     return success(request, found[:limit] if cut else found, [_TRUNCATED] if cut else [])
 

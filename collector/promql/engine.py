@@ -4,14 +4,22 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 
 from collector.promql.block import Scalar, Value, finish_names
 from collector.promql.columns import label_order, take
-from collector.promql.errors import ExecutionError, InvalidQueryError, QueryCanceledError, QueryTimeoutError
+from collector.promql.effort import is_light
+from collector.promql.errors import (
+    ExecutionError,
+    InvalidQueryError,
+    ParseError,
+    QueryCanceledError,
+    QueryTimeoutError,
+)
 from collector.promql.evaluate import Evaluator
 from collector.promql.functions import own_signatures
 from collector.promql.parser import Parser, options_of
@@ -24,6 +32,8 @@ from collector.promql.result import QueryResult, QueryStats
 from collector.promql.run import TOO_MANY, CancelToken, Run
 from collector.promql.steps import Steps
 from collector.storage.interface import Queryable
+
+_LIGHT_CHARACTERS: Final = 1000  # a longer text takes a while to be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +92,12 @@ class Engine:
         timeout_s: float | None = None,
         lookback_ms: int | None = None,
         queryable: Queryable | None = None,
+        light: bool = False,
     ) -> QueryResult:
-        """The expression at one time. Raises `QueryError`."""
+        """The expression at one time. A `light` query does not wait for its turn. Raises `QueryError`."""
         expr = self.parser.parse(text)
         query = ActiveQuery(next(self._ids), text, self._now(), time_ms, time_ms, 0, cancel or CancelToken())
-        return self._execute(query, expr, Steps(time_ms, 1, 1), timeout_s, lookback_ms, queryable)
+        return self._execute(query, expr, Steps(time_ms, 1, 1), timeout_s, lookback_ms, queryable, light=light)
 
     def range(
         self,
@@ -99,8 +110,9 @@ class Engine:
         timeout_s: float | None = None,
         lookback_ms: int | None = None,
         queryable: Queryable | None = None,
+        light: bool = False,
     ) -> QueryResult:
-        """The expression at start, start + step, ... up to end. Raises `QueryError`."""
+        """The expression at start, start + step, ... up to end. A `light` query does not wait for its turn. Raises `QueryError`."""
         expr = self.parser.parse(text)
         if expr.type not in ("vector", "scalar"):
             found = f'invalid expression type "{DOCUMENTED[expr.type]}" for range query'
@@ -109,7 +121,18 @@ class Engine:
         steps = Steps.between(start_ms, end_ms, step_ms)
         if self.options.max_samples and steps.count > self.options.max_samples:
             raise ExecutionError(TOO_MANY)
-        return self._execute(query, expr, steps, timeout_s, lookback_ms, queryable)
+        return self._execute(query, expr, steps, timeout_s, lookback_ms, queryable, light=light)
+
+    def is_light(self, text: str, start_ms: int, end_ms: int, step_ms: int, lookback_ms: int | None = None) -> bool:
+        """Whether a query (step 0: an instant one) takes so little that it may run on the event loop, as `light`."""
+        if len(text) > _LIGHT_CHARACTERS:
+            return False
+        try:
+            expr = self.parser.parse(text)
+        except ParseError:
+            return False
+        steps = Steps.between(start_ms, end_ms, step_ms or 1)
+        return is_light(expr, steps, lookback_ms or self.options.lookback_ms, self.queryable.at_hand)
 
     def active(self) -> list[ActiveQuery]:
         """Queries that run or wait, oldest first."""
@@ -132,12 +155,14 @@ class Engine:
         timeout_s: float | None,
         lookback_ms: int | None,
         queryable: Queryable | None,
+        *,
+        light: bool,
     ) -> QueryResult:
         options = self.options
         limit = min(filter(None, (timeout_s, options.timeout_s)), default=float("inf"))
         deadline = self._monotonic() + limit
         stats = QueryStats()
-        with self._registered(query), self._turn(query.token, deadline, stats):
+        with self._registered(query), nullcontext() if light else self._turn(query.token, deadline, stats):
             run = Run(
                 queryable or self.queryable,
                 Plan(query.start_ms, query.end_ms, query.step_ms),
@@ -182,7 +207,7 @@ class Engine:
             return QueryResult(kind, steps.times, labels, values, np.ones(values.shape, np.bool_))  # type: ignore[arg-type]
         block = finish_names(value) if run.delayed_names else value
         begin = self._monotonic()
-        if not block.ordered or ranged:
+        if len(block) > 1 and (ranged or not block.ordered):
             order = label_order(block.labels)
             block = replace(block.rows(order), labels=take(block.labels, order))
         stats.sort_s = self._monotonic() - begin

@@ -1,6 +1,7 @@
 """What is known of an expression before it is evaluated: durations, the times of `@`, and which parts do not depend on the step."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from collector.promql.parser.ast import (
@@ -47,12 +48,8 @@ class Plan:
 
     @classmethod
     def of(cls, expr: Expr, start_ms: int, end_ms: int, step_ms: int) -> "Plan":
-        plan = cls(start_ms, end_ms, step_ms)
-        if start_ms != end_ms:
-            plan._mark(expr)
-        plan._mark_stats(expr, wanted=False)
-        plan._mark_functions(expr, "")
-        return plan
+        marks = _marked(expr, start_ms != end_ms)
+        return cls(start_ms, end_ms, step_ms, marks.invariant, marks.stats_only, marks.functions)
 
     def duration(self, ms: int, expr: DurationExpr | None, *, negative: bool = False) -> int:
         """A duration in milliseconds. Raises `ExecutionError` when an expression makes no sense."""
@@ -147,3 +144,14 @@ class Plan:
         if name == "timestamp":
             return all(args) and isinstance(unwrap(node.args[0]), VectorSelector)
         return all(args) and name not in STEP_DEPENDENT and bool(args)
+
+
+@lru_cache(maxsize=1024)
+def _marked(expr: Expr, several_steps: bool) -> Plan:
+    """A plan of no particular time with its marks made, not to be changed. The parser remembers its trees, so that this helps."""
+    plan = Plan(0, 0, 0)
+    if several_steps:
+        plan._mark(expr)
+    plan._mark_stats(expr, wanted=False)
+    plan._mark_functions(expr, "")
+    return plan

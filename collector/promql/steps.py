@@ -1,7 +1,6 @@
 """The times at which an expression is evaluated."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +24,12 @@ class Steps:
         """The last time."""
         return self.start + (self.count - 1) * self.step
 
-    @cached_property
+    @property
     def times(self) -> NDArray[np.int64]:
-        return self.start + self.step * np.arange(self.count, dtype=np.int64)
+        known: NDArray[np.int64] | None = self.__dict__.get("_times")
+        if known is None:  # functools.cached_property takes a lock, which costs more than the times of an instant query
+            known = self.__dict__["_times"] = self.start + self.step * np.arange(self.count, dtype=np.int64)
+        return known
 
     def first(self) -> "Steps":
         """The first step alone."""

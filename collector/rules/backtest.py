@@ -96,6 +96,9 @@ class Overlay:
     ) -> Selection:
         return self._for(matchers).select(matchers, min_ms, max_ms, sample_limit=sample_limit, hint=hint)
 
+    def at_hand(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> int | None:
+        return self._for(matchers).at_hand(matchers, min_ms, max_ms)
+
     def series(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, limit: int = 0) -> list[Labels]:
         return self._for(matchers).series(matchers, min_ms, max_ms, limit=limit)
 

@@ -3,6 +3,7 @@
 import logging
 import mmap
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,12 @@ class BlockSymbols(Symbols):
     def text(self, number: int) -> str:
         return self._raw(number).decode()
 
+    def texts(self, numbers: Iterable[int]) -> list[str]:
+        wanted = np.fromiter(numbers, np.int64)
+        begins, ends = self._offsets[wanted].tolist(), self._offsets[wanted + 1].tolist()
+        data = self._bytes
+        return [str(data[begin:end], "utf-8") for begin, end in zip(begins, ends, strict=True)]
+
     def _raw(self, number: int) -> bytes:
         return bytes(self._bytes[int(self._offsets[number]) : int(self._offsets[number + 1])])
 
@@ -103,9 +110,13 @@ class Block:
         last = self.meta.max_time - (0 if self.meta.resolution_ms else 1)  # windows lie in (min, max]
         return self.meta.min_time <= max_ms and last >= min_ms
 
+    def inside(self, min_ms: int, max_ms: int) -> bool:
+        """Whether all its samples are in a time range."""
+        return min_ms <= self.meta.min_time and max_ms >= self.meta.max_time - 1
+
     def in_range(self, rows: Rows, min_ms: int, max_ms: int) -> Rows:
         """Of these series those with a chunk that reaches into the time range."""
-        if min_ms <= self.meta.min_time and max_ms >= self.meta.max_time - 1:
+        if self.inside(min_ms, max_ms):
             return rows
         offsets = self._index["chunk_offsets"]
         counts = offsets[rows + 1] - offsets[rows]

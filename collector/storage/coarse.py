@@ -57,6 +57,8 @@ class CoarseCopies:
     def plan(self, hint: SelectHint, min_ms: int, max_ms: int, raw_min_ms: int) -> list[Segment]:
         """The stretches of a time range that need no raw samples, newest first: none of them overlap. All the rest does need them."""
         segments: list[Segment] = []
+        if not any(block.meta.resolution_ms for block in self._store.blocks()):
+            return segments
         choice = choose(hint)
         if choice is not None:
             segments = [

@@ -23,10 +23,25 @@ class Gate:
         try:
             yield
         finally:
-            with self._changed:
-                self._inside -= 1
-                if not self._inside:
-                    self._changed.notify_all()
+            self._leave()
+
+    @contextmanager
+    def reading_at_once(self) -> Iterator[bool]:
+        """As `reading`, but when the gate is closed False, and nobody has entered."""
+        with self._changed:
+            inside = not self._closed
+            self._inside += inside
+        try:
+            yield inside
+        finally:
+            if inside:
+                self._leave()
+
+    def _leave(self) -> None:
+        with self._changed:
+            self._inside -= 1
+            if not self._inside:
+                self._changed.notify_all()
 
     @contextmanager
     def closed(self, patience_s: float) -> Iterator[bool]:

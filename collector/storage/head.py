@@ -359,15 +359,28 @@ class Head(Roster, LayoutBook):
             found.append(HistogramBatch(histograms.pick(sids, min_ms, max_ms)))
         return found
 
+    @property
+    def settled(self) -> bool:
+        """Whether `batches` has nothing to put in order first."""
+        return self.log.settled and not len(self.histograms)
+
     def matching(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> Rows:
         """Series of the head that match, when it reaches into the time range at all; the head does not look closer."""
-        if self.min_time > max_ms or self.max_time < min_ms:
+        if not self._reaches(min_ms, max_ms):
             return np.empty(0, np.int64)
         sids = self.table.match(matchers)
         alive = self._alive.view()
         sids = sids[sids < len(alive)]
         living: Rows = sids[alive[sids]]
         return living
+
+    def labelled(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> Rows | None:
+        """As `matching`, but None for all series there are: their labels then are those of the index."""
+        whole = not matchers and self.all_alive and self._reaches(min_ms, max_ms)
+        return None if whole else self.matching(matchers, min_ms, max_ms)
+
+    def _reaches(self, min_ms: int, max_ms: int) -> bool:
+        return self.min_time <= max_ms and self.max_time >= min_ms
 
     def _placed(self, sids: Rows) -> list[tuple[Layout, tuple[Slab, ...], Rows, NDArray[np.int32]]]:
         """(layout, its slabs, sids, columns) of every layout that has some of the series."""

@@ -100,6 +100,9 @@ class HistogramLog:
         self._frozen = self._run
         self._lock = threading.Lock()
 
+    def __len__(self) -> int:
+        return len(self._run) + sum(len(batch[0]) for batch in list(self._fresh))
+
     def add(self, sids: NDArray[np.int32], times: Timestamps, blobs: Sequence[bytes]) -> None:
         self._fresh.append((sids, times, objects(blobs)))
 

@@ -72,7 +72,7 @@ class Selection:
 
 
 class Queryable(Protocol):
-    """Reading. All calls are synchronous and thread-safe: they run in worker threads, NumPy and pcodec release the GIL."""
+    """Reading. All calls are synchronous and thread-safe: all but light questions run in worker threads, NumPy and pcodec release the GIL."""
 
     def select(
         self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, sample_limit: int = 0, hint: Any = None
@@ -80,6 +80,13 @@ class Queryable(Protocol):
         """Samples with `min_ms <= t <= max_ms` of all series that satisfy every matcher. Series without a sample there are left out.
 
         `sample_limit`: raises `TooManySamplesError` beyond it (0: none).
+        """
+        ...
+
+    def at_hand(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> int | None:
+        """About how many series `select` would read, if that is known at once and it has little else to do; None for all else.
+
+        Asked on the event loop, and what it says decides whether `select` runs there too: neither then waits for a lock or sorts much.
         """
         ...
 

@@ -100,6 +100,10 @@ class MemoryStorage:
             return Selection(labels, [_dense(found)])
         return Selection(labels, [_flat(found)])
 
+    def at_hand(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> int | None:
+        """As `Queryable.at_hand`."""
+        return len(self._candidates(matchers))
+
     def series(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, limit: int = 0) -> list[Labels]:
         """As `Queryable.series`."""
         found = [dict(key) for key, _, _ in self._matching(matchers, min_ms, max_ms)]

@@ -105,6 +105,11 @@ class NamePostings:
         place = place[place < len(values)]
         return int((offsets[place + 1] - offsets[place]).sum()) + len(tail_series)
 
+    def value_count(self) -> int:
+        """How many values there are, or a few more."""
+        values, _, _, tail_codes, _ = self._state
+        return len(values) + len(tail_codes)
+
     def values(self) -> NDArray[np.int32]:
         """All value codes in use."""
         values, _, _, tail_codes, _ = self._state

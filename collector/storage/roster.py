@@ -98,6 +98,11 @@ class Roster(Order):
         return np.flatnonzero(self._logged.view()).astype(np.int64)
 
     @property
+    def all_alive(self) -> bool:
+        """Whether the head has samples of every series there is."""
+        return self.series_count == self.table.used
+
+    @property
     def series_count(self) -> int:
         """Series that have samples in the head."""
         return int(np.count_nonzero(self._alive.view()))

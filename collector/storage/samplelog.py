@@ -14,6 +14,7 @@ from collector.storage.columns import ranges
 from collector.storage.interface import Rows, Timestamps, Values
 
 _SORT_AT: Final = 1 << 18
+_SETTLED: Final = 16 * 1024  # samples that are sorted in about a millisecond
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _MIX2 = np.uint64(0xBF58476D1CE4E5B9)
 
@@ -121,6 +122,18 @@ class SampleLog:
         """Everything so far as sorted runs, oldest first."""
         with self._lock:
             return list(self._sorted())
+
+    @property
+    def settled(self) -> bool:
+        """Whether `runs` has next to nothing to sort and nobody to wait for."""
+        if self._lock.locked():
+            return False
+        waiting = sum(len(batch[0]) for batch in list(self._fresh))
+        for run in reversed(self._runs[self._frozen :]):
+            if waiting > _SETTLED or 2 * waiting < len(run):
+                break
+            waiting += len(run)
+        return waiting <= _SETTLED
 
     def freeze(self) -> list[Run]:
         """As `runs`; these stay as they are until `cut` or `forget`, and what comes from now on is none of them."""

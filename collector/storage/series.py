@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from collector.storage.columns import Column, ranges
 from collector.storage.interface import Rows
 from collector.storage.postings import NamePostings
+from collector.storage.search import Search
 from collector.storage.serieshashes import SeriesHashes, hash_series
 from collector.storage.seriesreading import SeriesReading
 from collector.storage.symbols import Symbols
@@ -150,7 +151,8 @@ class SeriesTable(SeriesReading):
             self._hashes = SeriesHashes()
             self._hashes.remember(kept, hash_series(keysets, starts, lengths, codes), keysets, lengths, codes)
             self._postings = {name: own for name, own in self._postings.items() if own.keep(used, renumbered)}
-            self._passed, self._places = {}, {}
+            self._places = {}
+            self._search = Search(self)
             self._free = np.flatnonzero(~used) if free else np.empty(0, np.int64)
 
     def _keep_keysets(self, used: NDArray[np.int32]) -> None:
@@ -266,3 +268,4 @@ class SeriesTable(SeriesReading):
                 if postings is None:
                     postings = self._postings.setdefault(name, NamePostings())
                 postings.add(own[offsets[rows] + column], sids[rows].astype(np.int32))
+        self.entered += 1

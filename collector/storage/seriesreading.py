@@ -1,7 +1,6 @@
 """Asking the catalogue of series: labels by number, numbers by labels."""
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +8,10 @@ from numpy.typing import NDArray
 from collector.storage.columns import Column, ranges
 from collector.storage.interface import Rows
 from collector.storage.postings import NamePostings
+from collector.storage.search import Search
 from collector.storage.symbols import LabelTable, Symbols
 from pharos.labels import Labels
-from pharos.matchers import Matcher, MatchOp
-
-_REMEMBERED: Final = 64  # regular expressions and what they select
+from pharos.matchers import Matcher
 
 
 class SeriesReading:
@@ -26,8 +24,9 @@ class SeriesReading:
         self._codes: Column[np.int32] = Column(np.int32)
         self._keyset_names: list[tuple[str, ...]] = []
         self._places: dict[str, NDArray[np.int64]] = {}
-        self._passed: dict[Matcher, tuple[NDArray[np.int32], NDArray[np.int32]]] = {}
         self._postings: dict[str, NamePostings] = {}
+        self._search = Search(self)
+        self.entered = 0  # how often series came
 
     def __len__(self) -> int:
         return len(self._start)
@@ -48,12 +47,15 @@ class SeriesReading:
     def table(self, sids: Rows) -> LabelTable:
         """The labels of series as columns."""
         keysets, starts, codes = self._keyset.view()[sids], self._start.view()[sids], self._codes.view()
+        if len(sids) and (keysets == keysets[0]).all():
+            own = self._keyset_names[keysets[0]]  # sorted
+            return LabelTable(self.symbols, own, codes[starts[:, None] + np.arange(len(own))])
         used = np.unique(keysets).tolist()
         names = sorted({name for keyset in used for name in self._keyset_names[keyset]})
         place = {name: column for column, name in enumerate(names)}
         out = np.zeros((len(sids), len(names)), np.int32)
         for keyset in used:
-            rows = slice(None) if len(used) == 1 else np.flatnonzero(keysets == keyset)
+            rows = np.flatnonzero(keysets == keyset)
             begin = starts[rows]
             for column, name in enumerate(self._keyset_names[keyset]):
                 out[rows, place[name]] = codes[begin + column]
@@ -93,63 +95,23 @@ class SeriesReading:
         return places
 
     def match(self, matchers: Sequence[Matcher]) -> Rows:
-        """The series that satisfy every matcher, ascending."""
-        total = len(self)
-        plans: list[tuple[int, int, Matcher, NamePostings, NDArray[np.int32]]] = []
-        for matcher in matchers:
-            if not matcher.matches_value(""):
-                wanted = self._wanted(matcher)
-                postings = self._postings.get(matcher.name)
-                if postings is None or not len(wanted):
-                    return np.empty(0, np.int64)
-                plans.append((postings.size_of(wanted), len(plans), matcher, postings, wanted))
-        if plans:
-            _, _, first, postings, wanted = min(plans)
-            found = np.sort(postings.of(wanted).astype(np.int64))
-            found = found[found < total]
-            rest = [matcher for matcher in matchers if matcher is not first]
-        else:
-            found = np.flatnonzero(self._keyset.view()[:total] >= 0)
-            rest = list(matchers)
-        for matcher in rest:
-            if not len(found):
-                break
-            found = found[self._satisfies(matcher, self.values_of(matcher.name, found))]
-        return found
+        """The series that satisfy every matcher, ascending; not to be changed."""
+        return self._search.match(matchers)
 
-    def _wanted(self, matcher: Matcher) -> NDArray[np.int32]:
-        """Value codes that satisfy a matcher which the empty value does not."""
-        if matcher.op is MatchOp.EQUAL:
-            literals: Iterable[str] = (matcher.value,)
-        elif matcher.op is MatchOp.REGEX and matcher.regex is not None and matcher.regex.literals is not None:
-            literals = matcher.regex.literals
-        else:
-            postings = self._postings.get(matcher.name)
-            codes = postings.values() if postings is not None else np.empty(0, np.int32)
-            return self._passing(matcher, codes)
-        known = {self.symbols.find(text) for text in literals}
-        return np.array(sorted(code for code in known if code), np.int32)
+    def match_at_once(self, matchers: Sequence[Matcher]) -> Rows | None:
+        """As `match`, if that takes no time worth mentioning; else None."""
+        return self._search.match_at_once(matchers)
 
-    def _passing(self, matcher: Matcher, codes: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Of all the value codes of a label those that pass. Remembered: a dashboard asks the same every few seconds."""
-        known = self._passed.get(matcher)
-        if known is None or not np.array_equal(known[0], codes):
-            if len(self._passed) >= _REMEMBERED:
-                self._passed.clear()
-            known = self._passed[matcher] = (codes, codes[self._test(matcher, codes)])
-        return known[1]
+    def value_count(self, name: str) -> int:
+        """About how many values a label has; without a name how many labels there are."""
+        if not name:
+            return len(self._postings)
+        postings = self._postings.get(name)
+        return 0 if postings is None else postings.value_count()
 
-    def _satisfies(self, matcher: Matcher, codes: NDArray[np.int32]) -> NDArray[np.bool_]:
-        if matcher.op in (MatchOp.EQUAL, MatchOp.NOT_EQUAL):
-            code = self.symbols.find(matcher.value)
-            same = codes == (-1 if code is None else code)
-            return np.asarray(~same if matcher.negative else same)
-        distinct, inverse = np.unique(codes, return_inverse=True)
-        return np.asarray(self._test(matcher, distinct)[inverse])
-
-    def _test(self, matcher: Matcher, codes: NDArray[np.int32]) -> NDArray[np.bool_]:
-        text, matches = self.symbols.text, matcher.matches_value
-        return np.fromiter((matches(text(code)) for code in codes.tolist()), bool, len(codes))
+    def postings_of(self, name: str) -> NamePostings | None:
+        """The inverted index of one label; None when no series has it."""
+        return self._postings.get(name)
 
     def names_of(self, sids: Rows | None = None) -> list[str]:
         """Label names of some series, or of all; sorted."""
@@ -164,7 +126,7 @@ class SeriesReading:
         if postings is None:
             return []
         codes = postings.values() if sids is None else np.unique(self.values_of(name, sids))
-        return sorted(self.symbols.text(code) for code in codes.tolist() if code)
+        return sorted(filter(None, self.symbols.texts(codes.tolist())))
 
     def postings(self) -> dict[str, NamePostings]:
         """The inverted index, for statistics."""

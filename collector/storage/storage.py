@@ -13,7 +13,7 @@ import fcntl
 import heapq
 import logging
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ import numpy as np
 from collector.histogram import FloatHistogram
 from collector.storage import records
 from collector.storage.assemble import assemble
+from collector.storage.athand import AtHand
 from collector.storage.batch import Batch
 from collector.storage.block import Block
 from collector.storage.blockstore import BlockStore
@@ -69,6 +70,7 @@ class Storage:
         flusher = Flusher(self.head, self.store, self.tombstones, lambda: int(self.clock.now() * 1000))
         self.copies = CoarseCopies(self.store, self.table)
         self._gate = Gate()
+        self._at_hand = AtHand(self.head, self.store, self._gate)
         self.lifetimes = Lifetimes(self.head, self.store, self.tombstones, self._gate)
         self.maintenance = Maintenance(
             self.path, self.head, self.store, flusher, self.tombstones, self.copies, self.lifetimes, self.options
@@ -220,6 +222,17 @@ class Storage:
                 warnings = (*warnings, f"a damaged block was left out: {error}")
         raise CorruptFileError("too many damaged blocks")
 
+    def at_hand(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> int | None:
+        return self._at_hand.series(matchers, min_ms, max_ms)
+
+    def few_series(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> bool:
+        """Whether `series` has so little to look at that it may be asked on the event loop."""
+        return self._at_hand.few_series(matchers, min_ms, max_ms)
+
+    def few_labels(self, name: str, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> bool:
+        """Whether `label_values` (of no name: `label_names`) has so little to look at that it may be asked on the event loop."""
+        return self._at_hand.few_labels(name, matchers, min_ms, max_ms)
+
     def _batches(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, hint: Any) -> list[Batch]:
         if not self.options.downsampling or not isinstance(hint, SelectHint):
             return self._raw_batches(matchers, min_ms, max_ms)
@@ -263,12 +276,13 @@ class Storage:
             for block, rows in self._matching_rows(matchers, min_ms, max_ms):
                 found.append(block.sids(rows, self.table))
             sids = np.unique(np.concatenate(found))
-            return [self.table.labels(sid) for sid in (sids[:limit] if limit else sids).tolist()]
+            table = self.table.table(sids[:limit] if limit else sids)
+        return table.all_labels()
 
     def label_names(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, limit: int = 0) -> list[str]:
         with self._gate.reading():
-            names = set(self.table.names_of(self.head.matching(matchers, min_ms, max_ms)))
-        for block, rows in self._matching_rows(matchers, min_ms, max_ms):
+            names = set(self.table.names_of(self.head.labelled(matchers, min_ms, max_ms)))
+        for block, rows in self._labelled_rows(matchers, min_ms, max_ms):
             names.update(block.series.names_of(rows))
         return _first(names, limit)
 
@@ -276,10 +290,23 @@ class Storage:
         self, name: str, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, limit: int = 0
     ) -> list[str]:
         with self._gate.reading():
-            values = set(self.table.texts_of(name, self.head.matching(matchers, min_ms, max_ms)))
-        for block, rows in self._matching_rows(matchers, min_ms, max_ms):
+            values = set(self.table.texts_of(name, self.head.labelled(matchers, min_ms, max_ms)))
+        for block, rows in self._labelled_rows(matchers, min_ms, max_ms):
             values.update(block.series.texts_of(name, rows))
         return _first(values, limit)
+
+    def _labelled_rows(
+        self, matchers: Sequence[Matcher], min_ms: int, max_ms: int
+    ) -> Iterable[tuple[Block, Rows | None]]:
+        """As `_matching_rows`, but None where it is all of them: their labels then stand in the index."""
+        if matchers:
+            yield from self._matching_rows(matchers, min_ms, max_ms)
+            return
+        for block in self.store.blocks():
+            if block.inside(min_ms, max_ms):
+                yield block, None
+            elif block.overlaps(min_ms, max_ms):
+                yield block, block.in_range(block.series.match([]), min_ms, max_ms)
 
     def _matching_rows(
         self, matchers: Sequence[Matcher], min_ms: int, max_ms: int
@@ -354,5 +381,5 @@ class Storage:
 
 
 def _first(texts: Iterable[str], limit: int) -> list[str]:
-    key: Callable[[str], bytes] = str.encode
-    return heapq.nsmallest(limit, texts, key=key) if limit else sorted(texts, key=key)
+    """In the order of their bytes in UTF-8, which is that of their characters."""
+    return heapq.nsmallest(limit, texts) if limit else sorted(texts)

@@ -59,6 +59,13 @@ class Symbols:
         assert self._parent is not None
         return self._parent.text(number)
 
+    def texts(self, numbers: Iterable[int]) -> list[str]:
+        """The texts of many numbers."""
+        if self._parent is None:
+            own = self._texts
+            return [own[number] for number in numbers]
+        return [self.text(number) for number in numbers]
+
     def rebase(self, parent: "Symbols") -> None:
         """Become a child of `parent`; only while there is no text but the empty one."""
         assert self._parent is None
@@ -101,6 +108,19 @@ class LabelTable:
             if code
         )
         return dict(sorted(pairs))
+
+    def all_labels(self) -> list[Labels]:
+        """The labels of every series, sorted by name."""
+        places = sorted(range(len(self.names)), key=lambda place: self.names[place])
+        columns = []
+        for place in places:
+            codes = self.codes[:, place].tolist()
+            distinct = list(set(codes))
+            text = dict(zip(distinct, self.symbols.texts(distinct), strict=True))
+            columns.append([text[code] for code in codes])
+        names = [self.names[place] for place in places]
+        rows = zip(*columns, strict=True) if columns else [()] * len(self)
+        return [{name: value for name, value in zip(names, row, strict=True) if value} for row in rows]
 
     @classmethod
     def build(cls, series: Sequence[LabelSet] | Iterable[LabelSet], symbols: Symbols | None = None) -> "LabelTable":

@@ -46,6 +46,12 @@ class FakeStore(MemoryStorage):
         super().__init__()
         self.calls: list[tuple[Any, ...]] = []
 
+    def few_series(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> bool:
+        return True
+
+    def few_labels(self, name: str, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> bool:
+        return True
+
     def exemplars(
         self, matcher_sets: Sequence[Sequence[Matcher]], min_ms: int, max_ms: int
     ) -> list[tuple[Labels, list[Exemplar]]]:

@@ -72,6 +72,15 @@ async def test_closing_stops_all_queries(runner: QueryRunner) -> None:
     assert await asked
 
 
+async def test_a_light_query_waits_for_no_thread_and_is_listed_meanwhile(runner: QueryRunner) -> None:
+    def work(query: ActiveQuery) -> str:
+        assert runner.active == [query]
+        return f"{query.text} of {query.client} in {threading.current_thread().name}"
+
+    assert runner.run_here(request(never), "up", work) == f"up of 10.0.0.1 in {threading.current_thread().name}"
+    assert runner.active == []
+
+
 async def test_a_query_is_forgotten_when_it_is_done(runner: QueryRunner) -> None:
     assert await runner.run(request(never), "1", lambda query: query.number) == 1
     assert runner.active == []

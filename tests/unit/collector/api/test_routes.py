@@ -1,3 +1,5 @@
+import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -238,3 +240,28 @@ async def test_a_mistake_of_ours_is_an_internal_error() -> None:
     async with api_client(context) as client:
         answer = await client.get("/api/v1/scrape_pools")
         assert (answer.status_code, answer.json()["errorType"]) == (500, "internal")
+
+
+@pytest.mark.parametrize(
+    ("path", "parameters", "found"),
+    [
+        ("query", {"query": "count(hits)", "time": NOW_S}, '[{"metric":{},"value":[1000000,"2"]}]'),
+        ("query_range", {"query": "1", "start": 0, "end": 0, "step": 1}, '[{"metric":{},"values":[[0,"1"]]}]'),
+        ("labels", {}, '["__name__","code","job"]'),
+        ("label/code/values", {}, '["200","500"]'),
+        ("series", {"match[]": 'hits{code="500"}'}, '[{"__name__":"hits","code":"500","job":"a"}]'),
+    ],
+)
+async def test_light_questions_are_answered_while_all_workers_are_busy(
+    path: str, parameters: dict[str, Any], found: str
+) -> None:
+    context = api_context(storage_with(*SERIES[:2]))
+    done = threading.Event()
+    busy = [asyncio.create_task(context.runner.call(done.wait)) for _ in range(2)]
+    try:
+        async with api_client(context) as client:
+            answer = await client.get(f"/api/v1/{path}", params=parameters)
+    finally:
+        done.set()
+        await asyncio.gather(*busy)
+    assert found in answer.text

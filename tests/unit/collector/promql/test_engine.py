@@ -12,6 +12,7 @@ from collector.promql import (
     QueryCanceledError,
     QueryTimeoutError,
 )
+from collector.promql.result import QueryStats
 from collector.storage.interface import DensePart, Selection
 from collector.storage.memory import MemoryStorage
 from collector.storage.symbols import LabelTable
@@ -118,6 +119,20 @@ def test_queries_wait_for_their_turn() -> None:
         engine.instant("m", 0, timeout_s=0.01)
     go_on.set()
     first.join(5)
+
+
+def test_light_queries_need_no_turn() -> None:
+    engine = Engine(storage(), EngineOptions(max_concurrent=1))
+    with engine._turn(CancelToken(), 1e12, QueryStats()):
+        assert engine.is_light("m", 0, 0, 0)
+        assert len(engine.instant("m", 0, light=True)) == 2
+        assert len(engine.range("m", 0, 60_000, 60_000, light=True)) == 2
+
+
+def test_long_and_broken_texts_are_not_light() -> None:
+    engine = Engine(storage())
+    assert not engine.is_light("m" + " " * 1000, 0, 0, 0)
+    assert not engine.is_light("m{", 0, 0, 0)
 
 
 def test_what_a_query_cost() -> None:

@@ -43,3 +43,15 @@ def test_the_last_reader_lets_the_waiting_one_go_on() -> None:
     with gate.closed(10.0) as empty:
         assert empty
     reader.join()
+
+
+def test_who_cannot_wait_is_told_so() -> None:
+    gate = Gate()
+    with gate.closed(0.0) as empty, gate.reading_at_once() as inside:
+        assert empty
+        assert not inside
+    with gate.reading_at_once() as inside, gate.closed(0.0) as empty:
+        assert inside
+        assert not empty
+    with gate.closed(0.0) as empty:
+        assert empty

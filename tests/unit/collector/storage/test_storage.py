@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
 
+from collector.storage import athand, samplelog
 from collector.storage.interface import ABSENT_NAN, STALE_NAN, TooManySamplesError, is_stale
 from collector.storage.metrics import register_metrics
 from collector.storage.storage import Storage
@@ -322,6 +323,45 @@ def test_labels_and_series_are_found_in_head_and_blocks(tmp_path: Path) -> None:
     assert storage.label_values("i", [], clock.ms, 2**62) == []
     assert storage.series(matchers('{i="1"}'), 0, 2**62) == [{"__name__": "requests_total", "i": "1"}]
     assert storage.stats().num_series == 1
+    storage.close()
+
+
+def test_what_is_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = FixedClock()
+    storage = opened(tmp_path, clock)
+    write_rows(storage, clock, rows=300, step_ms=60_000, count=2)
+    wanted, now = matchers('{__name__="requests_total"}'), clock.ms
+    assert storage.at_hand(wanted, now - HOUR_MS, now) == 2
+    assert storage.at_hand(matchers('{__name__=~"requests_.+"}'), now - HOUR_MS, now) is None
+    assert storage.few_series(wanted, now - HOUR_MS, now)
+    assert not storage.few_series(wanted, 0, now - HOUR_MS)  # some of them may have begun later
+    assert storage.few_labels("i", [], now - HOUR_MS, now)
+    assert storage.few_labels("", wanted, now - HOUR_MS, now)
+    storage.maintain(now)
+    assert len(storage.blocks()) == 2
+    assert storage.at_hand(wanted, 0, 2**62) == 2
+    assert storage.few_series(wanted, 0, 2**62)
+    assert storage.few_labels("i", wanted, 0, 2**62)
+    assert storage.few_labels("i", [], 0, 2**62)
+    assert not storage.few_labels("i", [], START_MS + 1, 2**62)  # a part of a block
+    monkeypatch.setattr(athand, "_FEW_BLOCKS", 1)
+    assert storage.at_hand(wanted, 0, 2**62) is None
+    assert not storage.few_labels("i", [], 0, 2**62)
+    storage.close()
+
+
+def test_nothing_is_at_hand_while_much_waits_to_be_sorted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samplelog, "_SETTLED", 3)
+    storage = opened(tmp_path)
+    wanted = matchers('{__name__="m"}')
+    for at in range(8):
+        storage.append([series("m")], np.array([START_MS + at]), np.array([1.0]))
+        waiting = at + 1 > 3
+        assert (storage.at_hand(wanted, 0, 2**62) is None) == waiting
+    storage.select(wanted, 0, 2**62)
+    assert storage.at_hand(wanted, 0, 2**62) == 1
+    storage.append([series("m")], np.array([START_MS + 9]), np.array([1.0]))
+    assert storage.at_hand(wanted, 0, 2**62) == 1
     storage.close()
 
 
