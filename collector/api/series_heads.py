@@ -54,6 +54,7 @@ class _Pairs:
     def of(self, codes: NDArray[np.int32]) -> list[bytes]:
         wanted = codes.tolist()
         known = self._known
-        for code in set(wanted).difference(known):
-            known[code] = self._name + dump(self._symbols.text(code))
+        fresh = list(set(wanted).difference(known))
+        for code, text in zip(fresh, self._symbols.texts(fresh), strict=True):
+            known[code] = self._name + dump(text)
         return [known[code] for code in wanted]

@@ -165,14 +165,17 @@ def label_order(table: LabelTable) -> Index:
     keys = []
     for index in reversed(columns):
         codes = table.codes[:, index]
-        keys.append(_ranks(table.symbols, codes, later))
-        later = later | (codes != 0)
+        if not is_constant(codes):
+            keys.append(_ranks(table.symbols, codes, later))
+            later = later | (codes != 0)
+        elif codes[0]:
+            later = np.ones(rows, np.bool_)
     return np.lexsort(keys) if keys else np.arange(rows)
 
 
 def _ranks(symbols: Symbols, codes: Codes, later: NDArray[np.bool_]) -> Index:
     used, inverse = np.unique(codes, return_inverse=True)
-    texts = [symbols.text(code).encode("utf-8", "surrogateescape") for code in used.tolist()]
+    texts = [text.encode("utf-8", "surrogateescape") for text in symbols.texts(used.tolist())]
     rank = np.empty(len(used), np.int64)
     rank[np.array(sorted(range(len(used)), key=texts.__getitem__))] = np.arange(1, len(used) + 1)
     ranks = rank[inverse]

@@ -3,7 +3,7 @@
 import logging
 import mmap
 import shutil
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +56,8 @@ class BlockSymbols(Symbols):
     def text(self, number: int) -> str:
         return self._raw(number).decode()
 
-    def texts(self, numbers: Iterable[int]) -> list[str]:
-        wanted = np.fromiter(numbers, np.int64)
+    def texts(self, numbers: Sequence[int]) -> list[str]:
+        wanted = np.array(numbers, np.int64)
         begins, ends = self._offsets[wanted].tolist(), self._offsets[wanted + 1].tolist()
         data = self._bytes
         return [str(data[begin:end], "utf-8") for begin, end in zip(begins, ends, strict=True)]

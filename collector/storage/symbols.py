@@ -59,11 +59,13 @@ class Symbols:
         assert self._parent is not None
         return self._parent.text(number)
 
-    def texts(self, numbers: Iterable[int]) -> list[str]:
+    def texts(self, numbers: Sequence[int]) -> list[str]:
         """The texts of many numbers."""
         if self._parent is None:
             own = self._texts
             return [own[number] for number in numbers]
+        if max(numbers, default=0) < self._base:
+            return self._parent.texts(numbers)
         return [self.text(number) for number in numbers]
 
     def rebase(self, parent: "Symbols") -> None:

@@ -24,6 +24,13 @@ def test_labels_are_ordered_as_prometheus_does() -> None:
     assert label_order(rows).tolist() == [4, 3, 2, 0, 1]
 
 
+def test_labels_that_are_the_same_everywhere_and_nowhere() -> None:
+    rows = table({"a": "1", "n": "x"}, {"n": "x"}, {"b": "1", "n": "x"}, {"n": "x", "z": "1"})
+    assert label_order(rows).tolist() == [0, 2, 1, 3]
+    wider = LabelTable(rows.symbols, ("0", *rows.names), np.hstack([np.zeros((4, 1), np.int32), rows.codes]))
+    assert label_order(wider).tolist() == [0, 2, 1, 3]
+
+
 def test_tables_of_other_symbols_are_translated() -> None:
     space = LabelSpace()
     first = space.adopt(table({"a": "x"}))
