@@ -67,7 +67,9 @@ class Lifetimes:
             return
         with head.steady:
             logged = head.logged()
-            idle = np.flatnonzero(logged & ~self._referred())
+            idle = np.flatnonzero(
+                logged & ~self._referred()[: len(logged)]
+            )  # queries may enter series of blocks meanwhile
             worth_it = len(idle) > 0 and len(idle) * _WORTH_IT >= np.count_nonzero(logged)
             if worth_it:
                 head.put_to_rest(idle)
@@ -120,7 +122,7 @@ class Lifetimes:
         head = self._head
         with head.steady:
             used = head.table.in_use()
-            lost = used & ~head.logged()[: len(used)] & ~self._referred()[: len(used)]
+            lost = used & ~head.logged() & ~self._referred()
             gone = np.flatnonzero(lost)
             if len(gone) * _WORTH_IT >= np.count_nonzero(used) and len(gone):
                 head.table.release(gone, free=self._numbers_again)

@@ -128,8 +128,8 @@ class Roster(Order):
 
     def logged(self) -> NDArray[np.bool_]:
         """By number, for all of the catalogue: whether the log tells what series it is. A copy: only the appending thread makes room."""
-        out = np.zeros(len(self.table), bool)
         known = self._logged.view()
+        out = np.zeros(len(self.table), bool)  # after `known`: others may register meanwhile
         out[: len(known)] = known
         return out
 

@@ -220,6 +220,10 @@ class SeriesTable(SeriesReading):
         codes: NDArray[np.int32],
     ) -> Rows:
         """Numbers for series that are not known; the same series may be there twice."""
+        if len(set(hashes[missing].tolist())) == len(missing):  # as usual: they differ
+            sids = self._new_numbers(len(missing))
+            self._enter(sids, hashes[missing], keysets[missing], starts[missing], lengths[missing], codes)
+            return sids
         seen: dict[tuple[int, bytes], int] = {}
         fresh: list[int] = []
         out = np.empty(len(missing), np.int64)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from collector.storage.checkpoint import write_checkpoint
 from collector.storage.group import HeadGroup
 from collector.storage.storage import Storage
 from pharos.labels import LabelSet
@@ -104,19 +105,31 @@ def test_what_a_scraper_holds_stays(storage: Storage, clock: FixedClock) -> None
     assert storage.register(page(99)[:1])[0] not in numbers[1:]
 
 
-def test_a_series_asked_for_after_it_was_put_to_rest_stays_and_is_in_the_log(tmp_path: Path, clock: FixedClock) -> None:
+def test_a_series_asked_for_after_it_was_put_to_rest_stays(storage: Storage, clock: FixedClock) -> None:
+    storage.maintenance.log_wanted_from = lambda: 0
+    churn(storage, clock, range(4))
+    first, other = storage.register(page(0)[:1]), storage.table.resolve(page(1)[:1])
+    storage.lifetimes.leave_out(2**62)
+    assert storage.head.logged()[first]
+    assert not storage.head.logged()[other]
+
+
+def test_a_series_left_out_of_the_checkpoint_is_logged_again_when_it_comes_back(
+    tmp_path: Path, clock: FixedClock
+) -> None:
     storage = opened(tmp_path, clock, block_ms=BLOCK_MS, retention_ms=0, downsampling=False)
-    churn(storage, clock, range(6))
+    storage.maintenance.log_wanted_from = lambda: 0
+    churn(storage, clock, range(4))
+    storage.lifetimes.leave_out(2**62)
     assert storage.head.wal is not None
-    number = int(storage.register(page(0)[:1])[0])
-    storage.lifetimes.rest()
+    write_checkpoint(storage.head.wal.folder, storage.head, storage.tombstones, storage.head.wal.cut())
+    clock.ms += 1000
     storage.append(page(0)[:1], np.array([clock.ms]), np.array([7.0]))
-    storage.lifetimes.leave_out(storage.head.wal.segment)
-    assert storage.labels_of(number) == dict(page(0)[0])
     storage.sync()
     storage.abandon()
-    again = opened(tmp_path, clock, block_ms=BLOCK_MS, retention_ms=0, downsampling=False)
+    again = opened(tmp_path, clock, block_ms=BLOCK_MS, retention_ms=0)
     assert everything(again, '{pod="pod-0",i="0"}')[page(0)[0]][-1] == (clock.ms, 7.0)
+    assert len(everything(again)) == 20
     again.close()
 
 
