@@ -284,7 +284,7 @@ class Head(Roster, LayoutBook):
             if len(layout.frames):
                 first = int(self.files.first.view()[layout.frames.view()[0]])
                 self._saw(first, layout.sealed_until)
-                self.know_replayed(layout.sids.view().astype(np.int64))
+                self.make_room()  # the log may not know these series: the kill came before it was written
                 sids = layout.sids.view()
                 self._last_time.view()[sids] = np.maximum(self._last_time.view()[sids], layout.sealed_until)
 

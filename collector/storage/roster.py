@@ -70,7 +70,7 @@ class Roster(Order):
 
     def know(self, sids: Rows) -> None:
         """Make room for series, and write them to the log once."""
-        self._make_room()
+        self.make_room()
         self._handed.view()[sids] = True
         logged = self._logged.view()
         fresh = np.unique(sids[~logged[sids]])
@@ -81,10 +81,11 @@ class Roster(Order):
 
     def know_replayed(self, sids: Rows) -> None:
         """Series that the log has told us."""
-        self._make_room()
+        self.make_room()
         self._logged.view()[sids] = True
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
+        """Columns as long as the catalogue."""
         top = len(self.table)
         self._logged.fill_to(top, False)
         self._handed.fill_to(top, False)
