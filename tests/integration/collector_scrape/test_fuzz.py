@@ -71,8 +71,7 @@ async def test_same_verdicts_and_samples(tmp_path: Path, created: bool) -> None:
         found = [await asyncio.to_thread(read_all, url, jobs) for url in urls]
         errors = [await asyncio.to_thread(last_errors, url) for url in urls]
         exemplars = [await asyncio.to_thread(read_exemplars, url) for url in urls]
-    targets.stop()
-    await asyncio.sleep(0.1)  # closed connections are let go by the loop a moment later
+    await targets.stop()
     late = set.union(*(late_cases(folder / FAILURES) for folder in folders))
     differing = [*differences(cases, *found), *error_differences(cases, *errors), *exemplar_differences(*exemplars)]
     report(cases, late, [(number, text) for number, text in differing if number not in late])

@@ -24,11 +24,15 @@ class Targets:
             self._servers.append(await loop.create_server(connection, "127.0.0.1", 0, backlog=1024))
             self.addresses.append(f"127.0.0.1:{self._servers[-1].sockets[0].getsockname()[1]}")
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
+        """End all connections, those that are only just coming too."""
         for server in self._servers:
             server.close()
-        for transport in self.open:
-            transport.abort()
+        await asyncio.sleep(0.1)
+        while self.open:
+            for transport in self.open:
+                transport.abort()
+            await asyncio.sleep(0.1)
 
     def waiting_for(self, times: int) -> list[tuple[int, int]]:
         """Scraper and case, where that scraper has not yet asked for the case so often."""
