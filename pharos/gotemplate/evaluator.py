@@ -47,11 +47,10 @@ class Evaluator:
         self._body(self._main.body, data)
         return "".join(self._out)
 
-    def _fail(self, at: int, message: str, *, command: bool = False) -> NoReturn:
-        """Blames what stands at an offset: a word, or the whole `command`."""
+    def _fail(self, at: int, message: str, shown: str | None = None) -> NoReturn:
+        """Blames what stands at an offset: the word there, or what is `shown` for it."""
         source = self._source
-        shown = command_at(source.text, at) if command else word_at(source.text, at)
-        message = f'executing "{source.name}" at <{shown}>: {message}'
+        message = f'executing "{source.name}" at <{shown or word_at(source.text, at)}>: {message}'
         raise TemplateError(source.name, *position(source.text, at), message, running=True)
 
     def _step(self, at: int) -> None:
@@ -145,7 +144,8 @@ class Evaluator:
     def _call_template(self, node: nodes.Call, dot: Any) -> None:
         found = self._main.definitions.get(node.name)
         if found is None:
-            self._fail(node.at, f'template "{node.name}" not defined')
+            shown = f"{{{{template {command_at(self._source.text, node.at)}}}}}"
+            self._fail(node.at, f'template "{node.name}" not defined', shown)
         body, source = found
         value = None if node.pipeline is None else self._pipeline(node.pipeline, dot)
         if self._depth >= self._main.limits.depth:
@@ -175,6 +175,8 @@ class Evaluator:
             return self._fields(first, dot, arguments, final)
         if arguments or final is not _NOTHING:
             self._fail(first.at, f"can't give argument to non-function {word_at(self._source.text, first.at)}")
+        if isinstance(first, nodes.Nil):
+            self._fail(first.at, "nil is not a command")
         return self._operand(first, dot)
 
     def _operand(self, operand: nodes.Operand, dot: Any) -> Any:
@@ -242,7 +244,10 @@ class Evaluator:
         if node.name == "call":
             function, *values = self._values(arguments, dot, final) or [None]
             if not callable(function):
-                self._fail(node.at, f"error calling call: non-function of type {type_name(function)}")
+                text = self._source.text
+                name = word_at(text, arguments[0].at) if arguments else ""
+                problem = f"error calling call: non-function {name} of type {type_name(function)}"
+                self._fail(node.at, problem, command_at(text, node.at))
             return self._apply(node.at, "call", function, values)
         function = self._functions.get(node.name)
         if function is None:
@@ -267,7 +272,8 @@ class Evaluator:
         except _ArgumentProblem as problem:
             self._fail(at, str(problem))
         except (ValueError, ArithmeticError, LookupError, OSError) as error:
-            self._fail(at, f"error calling {name}: {error}", command=bool(arguments))
+            shown = command_at(self._source.text, at) if arguments else None
+            self._fail(at, f"error calling {name}: {error}", shown)
 
 
 class _ArgumentProblem(Exception):  # noqa: N818 - becomes a TemplateError with a position

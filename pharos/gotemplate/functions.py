@@ -23,8 +23,23 @@ _compiled = lru_cache(maxsize=1024)(compile_re2)
 
 
 def title(text: str) -> str:
-    """Each word's first letter in upper case; the others stay."""
-    return _WORD_START.sub(lambda match: match[0].upper(), text)
+    """Each word's first letter in title case; the others stay."""
+    return _WORD_START.sub(lambda match: _one_letter(match[0], match[0].title()), text)
+
+
+def upper(text: str) -> str:
+    """Go's `strings.ToUpper`: letter by letter, so that `ß`, which has no upper case of one letter, stays."""
+    return "".join([_one_letter(char, char.upper(), char.title()) for char in text])
+
+
+def lower(text: str) -> str:
+    """Go's `strings.ToLower`."""
+    return "".join([char.lower()[:1] for char in text])
+
+
+def _one_letter(char: str, *changed: str) -> str:
+    """The first change that is a single letter, else the letter itself."""
+    return next((text for text in changed if len(text) == 1), char)
 
 
 def matches(pattern: str, text: str) -> bool:
@@ -105,8 +120,8 @@ def _in_zone(zone: str, moment: GoTime) -> GoTime:
 
 
 COMMON: Final[dict[str, Callable[..., Any]]] = {
-    "toUpper": lambda text: _text(text).upper(),
-    "toLower": lambda text: _text(text).lower(),
+    "toUpper": lambda text: upper(_text(text)),
+    "toLower": lambda text: lower(_text(text)),
     "title": title,
     "match": matches,
     "reReplaceAll": replace_all,

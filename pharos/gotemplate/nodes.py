@@ -127,7 +127,7 @@ class Continue:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`{{ template "name" pipeline }}`"""
+    """`{{ template "name" pipeline }}`; `at` is the name."""
 
     at: int
     name: str

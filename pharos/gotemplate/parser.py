@@ -103,7 +103,7 @@ class Parser:
             case "block":
                 return self._block(word)
             case "template":
-                return self._call(word)
+                return self._call()
             case "break" | "continue":
                 return self._jump(word, keyword)
         pipeline = self._pipeline("command", Kind.RIGHT)
@@ -160,17 +160,19 @@ class Parser:
             self.definitions[name] = body
 
     def _block(self, word: Token) -> nodes.Node:
+        at = self._peek().at
         name = self._template_name("block clause")
         pipeline = self._pipeline("block clause", Kind.RIGHT)
         self._definition(word, name)
-        return nodes.Call(word.at, name, pipeline)
+        return nodes.Call(at, name, pipeline)
 
-    def _call(self, word: Token) -> nodes.Node:
+    def _call(self) -> nodes.Node:
+        at = self._peek().at
         name = self._template_name("template clause")
         if self._peek().kind is Kind.RIGHT:
             self._take()
-            return nodes.Call(word.at, name, None)
-        return nodes.Call(word.at, name, self._pipeline("template clause", Kind.RIGHT))
+            return nodes.Call(at, name, None)
+        return nodes.Call(at, name, self._pipeline("template clause", Kind.RIGHT))
 
     def _template_name(self, context: str) -> str:
         token = self._take()

@@ -99,7 +99,7 @@ def equal(left: Any, right: Any) -> bool:
     if "nil" in kinds:
         return kinds[0] == kinds[1]
     if kinds[0] != kinds[1]:
-        raise ValueProblem("incompatible types for comparison")
+        raise ValueProblem(f"incompatible types for comparison: {type_name(left)} and {type_name(right)}")
     if isinstance(left, list | tuple | Mapping):
         raise ValueProblem(f"non-comparable type {type_name(left)}")
     return bool(left == right)
@@ -111,5 +111,5 @@ def less(left: Any, right: Any) -> bool:
     if kinds[0] in ("bool", "nil", "other") or kinds[1] in ("bool", "nil", "other"):
         raise ValueProblem("invalid type for comparison")
     if kinds[0] != kinds[1]:
-        raise ValueProblem("incompatible types for comparison")
+        raise ValueProblem(f"incompatible types for comparison: {type_name(left)} and {type_name(right)}")
     return bool(left < right)
