@@ -1,5 +1,6 @@
 """`/query`, `/query_range`, `/format_query`, `/parse_query`, `/query_exemplars`."""
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -178,9 +179,13 @@ async def format_query(context: ApiContext, request: Request, parameters: Parame
 async def parse_query(context: ApiContext, request: Request, parameters: Parameters) -> Response:
     """`/api/v1/parse_query`"""
     try:
-        return success(request, to_json(context.engine.parse(parameters.text("query"))))
+        tree = to_json(context.engine.parse(parameters.text("query")))
     except ParseError as error:
         raise bad_parameter("query", error) from error
+    text = json.dumps(
+        tree, ensure_ascii=False, separators=(",", ":")
+    )  # orjson goes 254 levels deep, expressions go deeper
+    return success(request, None, raw=text.encode("utf-8", "replace"))
 
 
 async def exemplars(context: ApiContext, request: Request, parameters: Parameters) -> Response:

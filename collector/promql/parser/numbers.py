@@ -8,10 +8,12 @@ _INTEGER: Final = re.compile(
     r"[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[oO]?(?:_?[0-7])+|0[bB](?:_?[01])+|[1-9](?:_?\d)*|0)", re.ASCII
 )
 
+_LONGEST: Final = 200  # characters; more digits are a float, if anything
+
 
 def parse_number(text: str) -> float:
     """`1_000`, `0x1f`, `017` (octal), `1e3`, `Inf`, `NaN`. Raises `ValueError` with Prometheus's words."""
-    if _INTEGER.fullmatch(text):
+    if len(text) <= _LONGEST and _INTEGER.fullmatch(text):
         whole = _integer(text.replace("_", ""))
         if -(2**63) <= whole < 2**63:
             return float(whole)

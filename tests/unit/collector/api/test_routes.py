@@ -265,3 +265,11 @@ async def test_light_questions_are_answered_while_all_workers_are_busy(
         done.set()
         await asyncio.gather(*busy)
     assert found in answer.text
+
+
+async def test_deep_expressions_are_answered_and_too_deep_ones_refused() -> None:
+    for path in ("query", "parse_query", "format_query"):
+        assert (await ask(path, query="abs(" * 500 + "hits" + ")" * 500))[0] == 200
+        code, body = await ask(path, query="abs(" * 1500 + "hits" + ")" * 1500)
+        assert (code, body["errorType"]) == (400, "bad_data")
+        assert "nested more than 1000 levels deep" in body["error"]

@@ -129,3 +129,11 @@ def test_comments_are_skipped() -> None:
 
 def test_trees_are_remembered() -> None:
     assert PLAIN.parse("a + 1") is PLAIN.parse("a + 1")
+
+
+@pytest.mark.parametrize(("before", "after"), [("(", ")"), ("-", ""), ("abs(", ")"), ("1 + ", ""), ("1 ^ ", "")])
+def test_the_depth_of_an_expression_is_bounded(before: str, after: str) -> None:
+    PLAIN.parse(before * 990 + "m" + after * 990)
+    for count in (1010, 50_000):
+        with pytest.raises(ParseError, match="1:1: parse error: expression is nested more than 1000 levels deep"):
+            PLAIN.parse(before * count + "m" + after * count)
