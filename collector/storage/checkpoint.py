@@ -69,28 +69,29 @@ def remove_covered(folder: Path, wanted_from: int, keep_bytes: int) -> None:
         path.unlink()
 
 
-def _last_shapes(folder: Path, doomed: list[int]) -> dict[int, bytes]:
-    """The newest SHAPE payload of each group that was still open at the end of these segments."""
-    shapes: dict[int, bytes] = {}
+def _last_shapes(folder: Path, doomed: list[int]) -> dict[int, dict[Kind, bytes]]:
+    """The newest LAYOUT and SHAPE payloads of each group that was still open at the end of these segments."""
+    shapes: dict[int, dict[Kind, bytes]] = {}
     latest = latest_checkpoint(folder)
     paths = [] if latest is None else [latest[1]]
     for path in [*paths, *(segment_path(folder, number) for number in doomed)]:
         data = memoryview(path.read_bytes())
         for kind, payload in read_segment(data, 0, False, lambda damage: None):
             if kind == Kind.SHAPE:
-                group, _, _ = records.decode_shape(payload)
-                shapes[group] = bytes(payload)
+                shapes.setdefault(records.decode_shape(payload)[0], {})[Kind.SHAPE] = bytes(payload)
+            elif kind == Kind.LAYOUT:
+                shapes.setdefault(records.decode_layout(payload)[0], {})[Kind.LAYOUT] = bytes(payload)
             elif kind == Kind.CLOSE:
                 shapes.pop(records.decode_close(payload)[0], None)
     return shapes
 
 
-def _content(head: Head, tombstones: Tombstones, shapes: dict[int, bytes]) -> Iterator[tuple[int, bytes]]:
+def _content(head: Head, tombstones: Tombstones, shapes: dict[int, dict[Kind, bytes]]) -> Iterator[tuple[int, bytes]]:
     known = head.known_series()
     for begin in range(0, len(known), _AT_ONCE):
         yield Kind.SERIES, records.encode_series(head.table, known[begin : begin + _AT_ONCE])
-    for payload in shapes.values():
-        yield Kind.SHAPE, payload
+    for payloads in shapes.values():
+        yield from sorted(payloads.items(), reverse=True)  # the layout comes before the shape
     for run in head.log.runs():
         yield Kind.SAMPLES, b"".join(records.samples_parts(run.rows().astype(np.int64), run.times, run.values))
     histograms = head.histograms.run()

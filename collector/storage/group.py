@@ -66,31 +66,37 @@ class HeadGroup:
             self.append_row(max(stale_at_ms, self.last_time + 1), np.full(len(self.sids), STALE_NAN))
         self._head.close_group(self)
 
-    def adopt(self, sids: Rows) -> None:
-        """Take these series as the columns of the rows to come."""
-        layout = self._layout
-        gone = np.setdiff1d(self.sids, sids)
-        waiting = _NONE if layout is None else layout.sids.view()[self._vanished].astype(np.int64)
-        vanished = np.setdiff1d(np.union1d(gone, waiting), sids)
-        if layout is None or len(layout.sids) > 2 * (len(sids) + len(vanished)) + 64:
-            layout = self._begin_layout(sids, vanished)
-        columns = layout.columns_of(sids)
-        missing = sids[columns < 0]
+    def adopt(self, sids: Rows, number: int | None = None) -> None:
+        """Take these series as the columns of the rows to come, in a layout that the log names or that fits."""
+        gone, vanished = self._leaving(sids)
+        layout = self._choose(sids, vanished, number)
+        wanted = np.concatenate([sids, vanished]) if len(vanished) else sids
+        missing = wanted[layout.columns_of(wanted) < 0] if len(layout.sids) else wanted
         if len(missing):
             self._head.extend_layout(layout, missing)
-            columns = layout.columns_of(sids)
-        same = len(columns) == len(layout.sids) and bool((columns == np.arange(len(columns))).all())
-        self._columns = None if same else columns
-        self._vanished = layout.columns_of(vanished)
+        self._columns = None if np.array_equal(layout.sids.view(), sids) else layout.columns_of(sids)
+        self._vanished = layout.columns_of(vanished) if len(vanished) else _NONE
         self._head.claim(self, gone, sids)
         self.sids = sids
         self.shape += 1
 
-    def _begin_layout(self, sids: Rows, vanished: Rows) -> Layout:
-        if self._layout is not None:
-            self._layout.closed = True
-        self._layout = self._head.new_layout(self.number)
-        self._head.extend_layout(self._layout, np.concatenate([sids, vanished]))
+    def _leaving(self, sids: Rows) -> tuple[Rows, Rows]:
+        """Of the series so far those that are not among the new ones; and with them those that still wait for their staleness marker."""
+        if self._layout is None:
+            return _NONE, _NONE
+        gone = np.setdiff1d(self.sids, sids)
+        waiting = self._layout.sids.view()[self._vanished].astype(np.int64)
+        return gone, np.setdiff1d(np.union1d(gone, waiting), sids)
+
+    def _choose(self, sids: Rows, vanished: Rows, number: int | None) -> Layout:
+        old = self._layout
+        fits = old is not None and len(old.sids) <= 2 * (len(sids) + len(vanished)) + 64
+        if old is not None and (fits if number is None else number == old.number):
+            return old
+        self._layout = self._head.layout_for(sids) if number is None else self._head.layout_numbered(number)
+        self.last_time = max(self.last_time, self._layout.newest)
+        if old is not None:
+            old.taken, old.closed = False, True
         return self._layout
 
     def place(self, timestamp_ms: int, values: Values) -> int:

@@ -4,6 +4,7 @@ The appending thread (the event loop) calls `register`, `append*` and the groups
 """
 
 import logging
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,8 @@ class Head(Roster, LayoutBook):
         self.placements = Placements()
         self.samples_appended = 0
         self._next_group = 1
-        self._next_layout = 1
-        self._sealed: dict[int, int] = {}  # by group, from the head files at the start
+        self.next_layout = 1  # a number that no layout has
+        self._taking = threading.Lock()  # a layout that is taken again is not deleted
 
     # -- groups --------------------------------------------------------------------------------------------------------
 
@@ -65,22 +66,55 @@ class Head(Roster, LayoutBook):
         group = self.groups.get(number)
         if group is None:
             group = self.groups[number] = HeadGroup(self, number)
-            self._next_group = max(self._next_group, number + 1)
+            self.skip_group(number)
         return group
 
-    def close_group(self, group: HeadGroup, log: bool = True) -> None:
+    def skip_group(self, number: int) -> None:
+        """The log has used a number: none of ours may mean the same."""
+        self._next_group = max(self._next_group, number + 1)
+
+    def close_group(self, group: HeadGroup) -> None:
         """No more rows come; the samples stay."""
-        self._release(group, group.sids)
         if group.layout is not None:
             group.layout.closed = True
-        self.groups.pop(group.number, None)
-        if log and self.wal is not None:
+        self.abandon_group(group)
+        if self.wal is not None:
             self.wal.add(Kind.CLOSE, *records.close_parts(group.number, None))
 
-    def new_layout(self, group: int) -> Layout:
-        layout = Layout(self._next_layout, group)
-        self.layouts[layout.number] = layout
-        self._next_layout += 1
+    def abandon_group(self, group: HeadGroup) -> None:
+        """Nobody writes it any more; another group may go on with its layout."""
+        self._release(group, group.sids)
+        if group.layout is not None:
+            group.layout.taken = False
+        self.groups.pop(group.number, None)
+
+    def layout_for(self, sids: Rows) -> Layout:
+        """One that had these series and that nobody writes to: else layouts would pile up with each restart; or a new one."""
+        _, numbers, _ = self.placements.of(sids[:1])
+        for number in numbers.tolist():
+            layout = self.layouts.get(number)
+            if (
+                layout is not None
+                and not layout.taken
+                and 2 * np.count_nonzero(layout.columns_of(sids) >= 0) > len(sids)
+            ):
+                with self._taking:
+                    if number in self.layouts:
+                        layout.reopen()
+                        return layout
+        return self.layout_numbered(self.next_layout)
+
+    def layout_numbered(self, number: int) -> Layout:
+        """A layout that is taken from now on."""
+        layout = self._layout(number)
+        layout.reopen()
+        return layout
+
+    def _layout(self, number: int) -> Layout:
+        layout = self.layouts.get(number)
+        if layout is None:
+            layout = self.layouts[number] = Layout(number)
+            self.next_layout = max(self.next_layout, number + 1)
         return layout
 
     def extend_layout(self, layout: Layout, sids: Rows) -> None:
@@ -175,7 +209,8 @@ class Head(Roster, LayoutBook):
     # -- the log -------------------------------------------------------------------------------------------------------
 
     def log_shape(self, group: HeadGroup) -> None:
-        if self.wal is not None:
+        if self.wal is not None and group.layout is not None:
+            self.wal.add(Kind.LAYOUT, *records.layout_parts(group.number, group.layout.number))
             self.wal.add(Kind.SHAPE, *records.shape_parts(group.number, group.shape, group.sids))
 
     def log_row(self, group: HeadGroup, timestamp_ms: int, values: Values, appended: int) -> None:
@@ -248,8 +283,9 @@ class Head(Roster, LayoutBook):
             for slab in layout.slabs():
                 if slab.count and slab.last_time < until:
                     layout.drop_slab(slab)
-            if layout.closed and not len(layout.frames) and not layout.slabs():
-                del self.layouts[number]
+            with self._taking:
+                if not layout.taken and not len(layout.frames) and not layout.slabs():
+                    del self.layouts[number]
         for window in self.files.windows():
             if window < until:
                 self.files.drop(window)
@@ -268,10 +304,6 @@ class Head(Roster, LayoutBook):
             yield run.sids
         yield self.histograms.run().sids
 
-    def sealed_until(self, group: int) -> int:
-        """Rows of a group up to this time are in head files."""
-        return self._sealed.get(group, MIN_TIME)
-
     def load(self, flushed_until: int) -> None:
         """Read the head files; comes before the replay of the log."""
         self.flushed_until = flushed_until
@@ -280,7 +312,6 @@ class Head(Roster, LayoutBook):
             self.truncate(flushed_until)  # a crash came between writing the block and deleting the file
             self.min_time = MAX_TIME
         for layout in self.layouts.values():
-            self._sealed[layout.group] = max(self._sealed.get(layout.group, MIN_TIME), layout.sealed_until)
             if len(layout.frames):
                 first = int(self.files.first.view()[layout.frames.view()[0]])
                 self._saw(first, layout.sealed_until)
@@ -298,13 +329,8 @@ class Head(Roster, LayoutBook):
     def find(self, number: int) -> Layout | None:
         return self.layouts.get(number)
 
-    def restore(self, number: int, group: int, before: int, sids: Rows) -> bool:
-        layout = self.layouts.get(number)
-        if layout is None:
-            layout = self.layouts[number] = Layout(number, group)
-            layout.closed = True
-            self._next_layout = max(self._next_layout, number + 1)
-            self._next_group = max(self._next_group, group + 1)
+    def restore(self, number: int, before: int, sids: Rows) -> bool:
+        layout = self._layout(number)
         known = layout.sids.view()
         common = min(len(known) - before, len(sids))
         if before > len(known) or not np.array_equal(known[before : before + common], sids[:common]):

@@ -3,7 +3,7 @@
 `<path>/head/<start of the window in ms>.frames` begins with 8 bytes of magic; then records, each at a multiple of 8:
 
     series   "PHS1" | u32 CRC-32 of all that follows | u32 size | u32 bytes of payload | payload as in the log's SERIES | padding
-    layout   "PHL1" | u32 CRC-32 | u32 size | u32 layout | u32 group | u32 columns before | sids i32[...] | padding
+    layout   "PHL1" | u32 CRC-32 | u32 size | u32 layout | u32 0 | u32 columns before | sids i32[...] | padding
     frame    "PHF1", see frames.py
 
 A file stands alone: series and layouts are written before the first frame that needs them.
@@ -129,7 +129,7 @@ class HeadFiles:
         if len(fresh):
             payload = records.encode_series(self._table, fresh)
             parts.append(_record(_SERIES, struct.pack("<I", len(payload)) + payload))
-        body = struct.pack("<III", layout.number, layout.group, written) + sids.astype("<i4").tobytes()
+        body = struct.pack("<III", layout.number, 0, written) + sids.astype("<i4").tobytes()
         parts.append(_record(_LAYOUT, struct.pack("<I", len(body)) + body))
         return parts
 
@@ -272,10 +272,10 @@ class HeadFiles:
             sids: Rows = records.decode_series(payload, self._table)
             file.known = _with(file.known, sids)
         else:
-            number, group, before = struct.unpack_from("<III", payload)
+            number, _, before = struct.unpack_from("<III", payload)
             sids = np.frombuffer(payload, "<i4", -1, 12).astype(np.int64)
             inside = bool((sids < len(file.known)).all()) and bool(file.known[sids].all())
-            if inside and file.layouts.get(number, 0) == before and layouts.restore(number, group, before, sids):
+            if inside and file.layouts.get(number, 0) == before and layouts.restore(number, before, sids):
                 file.layouts[number] = before + len(sids)
         return size
 
@@ -286,7 +286,7 @@ class LayoutBook:
     def find(self, number: int) -> Layout | None:
         raise NotImplementedError
 
-    def restore(self, number: int, group: int, before: int, sids: Rows) -> bool:
+    def restore(self, number: int, before: int, sids: Rows) -> bool:
         """The columns of a layout from `before` on; False when they contradict what is known."""
         raise NotImplementedError
 

@@ -19,7 +19,7 @@ from collector.storage.columns import Column, room
 from collector.storage.interface import ABSENT_NAN, Rows, Values
 
 ROWS: Final = 32
-
+MIN_TIME: Final = -(2**63)
 
 _swap = threading.Lock()  # the appending and the sealing thread both replace a layout's tuple of slabs
 
@@ -58,21 +58,34 @@ class Slab:
 class Layout:
     """The columns of one target, its unsealed slabs (oldest first) and the numbers of its frames (ascending in time)."""
 
-    __slots__ = ("closed", "frames", "group", "number", "sealed_until", "sids", "slabs_", "tail", "writing")
+    __slots__ = ("closed", "frames", "number", "sealed_until", "sids", "slabs_", "tail", "taken", "writing")
 
-    def __init__(self, number: int, group: int) -> None:
+    def __init__(self, number: int) -> None:
         self.number = number
-        self.group = group
         self.sids: Column[np.int64] = Column(np.int32, 0)
         self.slabs_: tuple[Slab, ...] = ()
         self.frames: Column[np.int64] = Column(np.int32, 0)
-        self.sealed_until = -(2**63)
-        self.closed = False  # no row will come any more
+        self.sealed_until = MIN_TIME
+        self.taken = False  # a group writes to it
+        self.closed = False  # no row will come unless it is taken again: what it has can be sealed
         self.writing = False  # a row is being written right now
         self.tail: Values | None = None  # the newest row, when no slab holds it
 
     def slabs(self) -> tuple[Slab, ...]:
         return self.slabs_
+
+    @property
+    def newest(self) -> int:
+        """The time of the newest row."""
+        slabs = self.slabs_
+        return max(self.sealed_until, slabs[-1].last_time) if slabs and slabs[-1].count else self.sealed_until
+
+    def reopen(self) -> None:
+        """Rows come again."""
+        if self.closed:
+            for slab in self.slabs_:
+                slab.window_end = MIN_TIME  # takes no further row: it may be being sealed
+        self.taken, self.closed = True, False
 
     def slab_for(self, timestamp_ms: int, block_ms: int, segment: int) -> Slab:
         """The slab that takes a row at this time; a slab never reaches over a block boundary."""
@@ -90,7 +103,7 @@ class Layout:
 
     def drop_slab(self, slab: Slab) -> None:
         with _swap:
-            if slab.count and not self.closed and self.slabs_ == (slab,):
+            if slab.count and self.taken and self.slabs_ == (slab,):
                 self.tail = slab.values[slab.count - 1].copy()
             self.slabs_ = tuple(other for other in self.slabs_ if other is not slab)
 

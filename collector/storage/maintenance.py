@@ -40,13 +40,17 @@ logger = logging.getLogger(__name__)
 
 _TRIM_EVERY_MS: Final = 10_000
 _READ_BYTES: Final = 512 << 20  # of the log: what remote write has not read yet is kept up to this size
-_SEGMENTS_KEPT: Final = 2  # of the log: slabs older than this are sealed before they are full
+_SEGMENTS_KEPT: Final = 2  # of the log, at least: slabs older than this are sealed before they are full
 
 # A start goes through up to three segments, 0.5 s for 200 MiB of records or for 40,000 of them. But a checkpoint holds all series and should be
 # rare, and a slab should get its 32 rows before its segment is too old: a segment holds 20 rows of each target at least.
 _SEGMENT_BYTES: Final = 200 << 20
 _SEGMENT_RECORDS: Final = 40_000
 _SEGMENT_ROWS: Final = 20
+
+# Small segments are left by short lives. Rows stay in them, so that frames get longer than a life, as long as reading all of them takes 0.1 s.
+_SMALL_BYTES: Final = 32 << 20
+_RECORD_BYTES: Final = _SEGMENT_BYTES // _SEGMENT_RECORDS  # what takes as long as a record by itself
 
 
 class Maintenance:
@@ -107,7 +111,7 @@ class Maintenance:
             done = [
                 self._attempt("segment", self._begin_segment),
                 self._attempt("retention", lambda: self._expire(now_ms)),
-                self._attempt("seal", lambda: self._head.seal(self._head.segment - _SEGMENTS_KEPT)),
+                self._attempt("seal", lambda: self._head.seal(self._rows_kept_from())),
                 self._attempt("flush", lambda: self._flush(now_ms)),
                 self._attempt("rest", self._lifetimes.rest),
                 self._attempt("checkpoint", self._checkpoint),
@@ -161,6 +165,18 @@ class Maintenance:
             return
         if wal.segment_bytes >= _SEGMENT_BYTES or wal.segment_records >= _SEGMENT_RECORDS:
             self._head.segment = wal.cut()
+
+    def _rows_kept_from(self) -> int:
+        """The oldest segment of the log that may hold rows which are nowhere else: after many short lives there are many small ones."""
+        oldest, small = self._head.segment - _SEGMENTS_KEPT, 0
+        sizes = {} if self._head.wal is None else self._head.wal.sizes
+        for number in range(self._head.segment - 1, -1, -1):
+            size, count = sizes.get(number, (_SMALL_BYTES, 0))
+            small += size + count * _RECORD_BYTES
+            if small >= _SMALL_BYTES:
+                break
+            oldest = min(oldest, number)
+        return oldest
 
     def _leave_log_behind(self) -> None:
         """What is written to blocks now shall not be read again at the next start: no segment of the log may hold it together with what comes."""

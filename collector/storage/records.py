@@ -2,6 +2,7 @@
 
 SERIES     u32 S | u32 K | u32 T | sids i32[S] | keyset of each i32[S] | value texts i32[V] | names per keyset i32[K] | name texts i32[*]
            | text sizes u32[T] | texts UTF-8
+LAYOUT     u32 group | u32 layout
 SHAPE      u32 group | u32 shape | sids i32[N]
 ROW        u32 group | u32 shape | i64 t | values f64[N]
 CLOSE      u32 group | u32 0 | i64 t (or the smallest integer: without staleness markers)
@@ -37,6 +38,7 @@ class Kind(enum.IntEnum):
     HISTOGRAMS = 6
     EXEMPLARS = 7
     DELETE = 8
+    LAYOUT = 9
 
 
 _TWO: Final = struct.Struct("<II")
@@ -126,6 +128,15 @@ def shape_parts(group: int, shape: int, sids: Rows) -> tuple[bytes, bytes]:
 def decode_shape(payload: memoryview) -> tuple[int, int, Rows]:
     group, shape = _TWO.unpack_from(payload)
     return group, shape, np.frombuffer(payload, "<i4", -1, _TWO.size).astype(np.int64)
+
+
+def layout_parts(group: int, layout: int) -> tuple[bytes]:
+    return (_TWO.pack(group, layout),)
+
+
+def decode_layout(payload: memoryview) -> tuple[int, int]:
+    group, layout = _TWO.unpack_from(payload)
+    return group, layout
 
 
 def row_parts(group: int, shape: int, timestamp_ms: int, values: Values) -> tuple[bytes, bytes]:

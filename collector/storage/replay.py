@@ -32,8 +32,10 @@ class Replay:
         self.left_out = 0
         self.samples = 0
         self.abandoned: list[int] = []  # groups that nobody closed: their process was killed
+        self.sizes: dict[int, tuple[int, int]] = {}  # of segments: bytes before compression, records
         self._progress = on_progress
         self._shapes: dict[int, int] = {}
+        self._layouts: dict[int, int] = {}  # of groups
         self._known = np.zeros(0, bool)
         self._pending = PendingSamples(self._samples)
         self._rows: dict[HeadGroup, list[tuple[int, Values]]] = {}
@@ -51,7 +53,7 @@ class Replay:
             self._segment(segment_path(folder, number), number, last=number == segments[-1])
         self.abandoned = list(self.head.groups)
         for group in list(self.head.groups.values()):
-            self.head.close_group(group, log=False)
+            self.head.abandon_group(group)
         if self.left_out:
             logger.warning("Log records without their series were left out", extra={"records": self.left_out})
 
@@ -61,11 +63,15 @@ class Replay:
             return
         with path.open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # goes with its last view
+        size = count = 0
         for kind, payload in read_segment(memoryview(mapped), number, last, self._damaged):
+            size += len(payload)
+            count += 1
             if kind == Kind.ROW:
                 self._row(payload)
             else:
                 self._apply(kind, payload)
+        self.sizes[number] = (size, count)
         self._pending.flush()
         for group in list(self._rows):
             self._place_rows(group)
@@ -87,9 +93,10 @@ class Replay:
                 self._shape(payload)
             case Kind.CLOSE:
                 number, _ = records.decode_close(payload)
+                self.head.skip_group(number)
                 if number in self.head.groups:
                     self._place_rows(self.head.groups[number])
-                    self.head.close_group(self.head.groups[number], log=False)
+                    self.head.abandon_group(self.head.groups[number])
             case Kind.SAMPLES:
                 self._pending.add(payload)
             case _:
@@ -97,6 +104,10 @@ class Replay:
 
     def _other(self, kind: int, payload: memoryview) -> None:
         match kind:
+            case Kind.LAYOUT:
+                number, layout = records.decode_layout(payload)
+                self._layouts[number] = layout
+                return
             case Kind.HISTOGRAMS:
                 sids, timestamps, blobs = records.decode_histograms(payload)
                 if self._all_known(sids):
@@ -138,7 +149,7 @@ class Replay:
             return
         group = self.head.group_numbered(number)
         self._place_rows(group)
-        group.adopt(sids)
+        group.adopt(sids, self._layouts.get(number, self.head.next_layout))
         group.shape = shape
         self._shapes[number] = shape
 
@@ -148,12 +159,13 @@ class Replay:
         if group is None or self._shapes.get(number) != shape or len(payload) != records.row_size(len(group.sids)):
             self.left_out += 1
             return
-        waiting = self._rows.get(group)
-        if timestamp_ms <= self.head.sealed_until(number) or timestamp_ms < self.head.flushed_until:
+        waiting, layout = self._rows.get(group), group.layout
+        assert layout is not None  # it has a shape
+        if timestamp_ms <= layout.sealed_until or timestamp_ms < self.head.flushed_until:
             if waiting:
                 self._place_rows(group)
             group.skip(timestamp_ms)
-        elif timestamp_ms > (waiting[-1][0] if waiting else group.last_time):
+        elif timestamp_ms > (waiting[-1][0] if waiting else layout.newest):
             self.samples += len(group.sids)
             row = (timestamp_ms, records.row_values(payload))
             if waiting:

@@ -99,6 +99,7 @@ class Storage:
             compression=self.options.wal_compression,
         )
         self.head.segment = self.head.wal.segment
+        self.head.wal.sizes.update(replay.sizes)
         self.lifetimes.begin(self.head.segment)
         for number in replay.abandoned:  # else their shapes would stay in the log for ever
             self.head.wal.add(Kind.CLOSE, *records.close_parts(number, None))

@@ -68,6 +68,7 @@ class WalWriter:
         self.written_bytes = 0
         self.segment_bytes = 0  # of the current segment, before compression: what a start has to go through
         self.segment_records = 0
+        self.sizes: dict[int, tuple[int, int]] = {}  # of older segments: bytes before compression, records
         self.pages = 0
         self.dropped_records = 0
         self._segment_bytes = segment_bytes
@@ -203,6 +204,7 @@ class WalWriter:
             os.fdatasync(self._file)
             os.close(self._file)
             self._file, self._unsynced = None, False
+            self.sizes[self.segment] = (self.segment_bytes, self.segment_records)
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ from collector.storage import maintenance
 from collector.storage.checkpoint import latest_checkpoint
 from collector.storage.records import Kind
 from collector.storage.storage import Storage
-from collector.storage.wal import list_segments, read_segment
+from collector.storage.wal import list_segments, read_segment, segment_path, write_segment
 from tests.unit.collector.storage.storage_support import START_MS, FixedClock, everything, opened, series
 
 LIMIT = 20
@@ -136,3 +136,68 @@ def test_groups_of_killed_processes_leave_the_log(tmp_path: Path) -> None:
     kinds = [kind for kind, _ in read_segment(memoryview(latest[1].read_bytes()), 0, True, lambda _: None)]
     assert Kind.SHAPE not in kinds
     storage.close()
+
+
+def lives(path: Path, clock: FixedClock, count: int) -> list[int]:
+    """Processes that scrape two rows and are killed; how much of the head each leaves."""
+    frames = []
+    for life in range(count):
+        storage = opened(path, clock)
+        groups = [storage.open_group() for _ in range(2)]
+        for number, group in enumerate(groups):
+            group.reshape([series("scraped", target=str(number), i=str(i)) for i in range(3 + life // 5)])
+        for row in range(2):
+            clock.ms += 1000
+            for group in groups:
+                group.append_row(clock.ms, np.full(len(group.sids), life + row / 2))  # type: ignore[attr-defined]
+        storage.sync()
+        storage.maintain(clock.ms)
+        assert len(storage.head.layouts) == 2
+        frames.append(sum(len(layout.frames) for layout in storage.head.layouts.values()))
+        storage.abandon()
+    return frames
+
+
+def test_what_a_start_reads_does_not_grow_with_kills(tmp_path: Path) -> None:
+    clock = FixedClock()
+    frames = lives(tmp_path, clock, 40)
+    assert frames[-1] <= 2 * (1 + 40 * 2 // 32)  # full ones only
+    storage = opened(tmp_path, clock)
+    found = everything(storage)
+    assert len(found) == 2 * (3 + 39 // 5)
+    for labels, samples in found.items():
+        born = max(0, int(dict(labels)["i"]) - 2) * 5
+        assert [value for _, value in samples] == [life + half for life in range(born, 40) for half in (0.0, 0.5)]
+    storage.close()
+
+
+def test_rows_that_would_hold_up_a_start_are_sealed_with_each_life(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = lives(tmp_path / "usual", FixedClock(), 10)
+    monkeypatch.setattr(maintenance, "_SMALL_BYTES", 1)
+    frames = lives(tmp_path / "early", FixedClock(), 10)
+    assert frames[-1] > usual[-1]
+    assert len(list_segments(tmp_path / "early" / "wal")) <= 3 < len(list_segments(tmp_path / "usual" / "wal"))
+
+
+def test_a_log_that_names_no_layouts_is_read(tmp_path: Path) -> None:
+    clock = FixedClock()
+    storage = opened(tmp_path, clock)
+    group = storage.open_group()
+    group.reshape([series("scraped", i=str(i)) for i in range(3)])
+    for row in range(50):
+        clock.ms += 1000
+        group.append_row(clock.ms, np.arange(3.0) + row)
+    storage.sync()
+    storage.head.seal(0)
+    storage.head.files.sync()
+    before = everything(storage)
+    storage.abandon()
+    (number,) = list_segments(tmp_path / "wal")
+    path = segment_path(tmp_path / "wal", number)
+    records = list(read_segment(memoryview(path.read_bytes()), number, True, lambda _: None))
+    write_segment(path, ((kind, bytes(payload)) for kind, payload in records if kind != Kind.LAYOUT))
+    again = opened(tmp_path, clock)
+    assert everything(again) == before
+    again.close()
