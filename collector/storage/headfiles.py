@@ -15,6 +15,7 @@ import os
 import re
 import struct
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -235,49 +236,49 @@ class HeadFiles:
             file.size = len(FILE_MAGIC)
             return
         data = file.bytes().data
-        position = len(FILE_MAGIC)
+        content = list(self._records(file, data))
+        series = [_payload(data, position) for magic, position in content if magic == _SERIES]
+        file.known = _with(file.known, records.decode_series(series, self._table))
+        for magic, position in content:
+            if magic == _LAYOUT:
+                _restore(file, _payload(data, position), layouts)
+            elif magic == frames.MAGIC:
+                self._restore_frame(file, data, position, layouts)
+
+    def _records(self, file: HeadFile, data: memoryview) -> Iterator[tuple[bytes, int]]:
+        """What verifies: magic and position. A torn end is cut off."""
+        position, size = len(FILE_MAGIC), file.size
         while position < size:
-            length = self._load_record(file, data, position, layouts)
+            length = frames.verify_frame(data, position) or _verify(data, position, (_SERIES, _LAYOUT))
             if length:
+                yield bytes(data[position : position + 4]), position
                 position += length
                 continue
             following = _resync(data, position + 8)
             logger.warning(
                 "Head file is torn at the end, cut" if following == size else "Corrupt part of a head file left out",
-                extra={"file": str(path), "offset": position, "bytes": following - position},
+                extra={"file": str(file.path), "offset": position, "bytes": following - position},
             )
             if following == size:
-                os.ftruncate(handle, position)
+                os.ftruncate(file.handle, position)
                 file.size = position
             position = following
 
-    def _load_record(self, file: HeadFile, data: memoryview, position: int, layouts: "LayoutBook") -> int:
-        magic = bytes(data[position : position + 4])
-        if magic == frames.MAGIC:
-            size = frames.verify_frame(data, position)
-            if size:
-                _, _, _, number, rows, _, columns, first, last = frames.HEADER.unpack_from(data, position)
-                layout = layouts.find(number)
-                if layout is None or file.layouts.get(number, 0) < columns:
-                    logger.warning("Head frame without its layout left out", extra={"file": str(file.path)})
-                elif last > layout.sealed_until:
-                    self._publish(file, layout, position, rows, first, last)
-            return size
-        size = _verify(data, position, (_SERIES, _LAYOUT))
-        if not size:
-            return 0
-        (length,) = struct.unpack_from("<I", data, position + 12)
-        payload = data[position + 16 : position + 16 + length]
-        if magic == _SERIES:
-            sids: Rows = records.decode_series(payload, self._table)
-            file.known = _with(file.known, sids)
-        else:
-            number, _, before = struct.unpack_from("<III", payload)
-            sids = np.frombuffer(payload, "<i4", -1, 12).astype(np.int64)
-            inside = bool((sids < len(file.known)).all()) and bool(file.known[sids].all())
-            if inside and file.layouts.get(number, 0) == before and layouts.restore(number, before, sids):
-                file.layouts[number] = before + len(sids)
-        return size
+    def _restore_frame(self, file: HeadFile, data: memoryview, position: int, layouts: "LayoutBook") -> None:
+        _, _, _, number, rows, _, columns, first, last = frames.HEADER.unpack_from(data, position)
+        layout = layouts.find(number)
+        if layout is None or file.layouts.get(number, 0) < columns:
+            logger.warning("Head frame without its layout left out", extra={"file": str(file.path)})
+        elif last > layout.sealed_until:
+            self._publish(file, layout, position, rows, first, last)
+
+
+def _restore(file: HeadFile, payload: memoryview, layouts: "LayoutBook") -> None:
+    number, _, before = struct.unpack_from("<III", payload)
+    sids = np.frombuffer(payload, "<i4", -1, 12).astype(np.int64)
+    known = bool((sids < len(file.known)).all()) and bool(file.known[sids].all())
+    if known and file.layouts.get(number, 0) == before and layouts.restore(number, before, sids):
+        file.layouts[number] = before + len(sids)
 
 
 class LayoutBook:
@@ -296,6 +297,12 @@ def _record(magic: bytes, body: bytes) -> bytes:
     padding = -size % 8
     rest = struct.pack("<I", size + padding) + body + b"\0" * padding
     return magic + struct.pack("<I", isal_zlib.crc32(rest)) + rest
+
+
+def _payload(data: memoryview, position: int) -> memoryview:
+    """Of a series or layout record."""
+    (length,) = struct.unpack_from("<I", data, position + 12)
+    return data[position + 16 : position + 16 + length]
 
 
 def _verify(data: memoryview, position: int, magics: tuple[bytes, ...]) -> int:

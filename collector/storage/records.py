@@ -15,8 +15,8 @@ DELETE     i64 min | i64 max | sids i32[n]
 import enum
 import itertools
 import struct
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 import orjson
@@ -76,31 +76,69 @@ def encode_series(table: SeriesTable, sids: Rows) -> bytes:
     )
 
 
-def decode_series(payload: memoryview, table: SeriesTable) -> Rows:
-    """Enter the series of a record into a table under the same numbers, which are returned."""
+def decode_series(payloads: Iterable[memoryview], table: SeriesTable) -> Rows:
+    """Enter the series of records into a table under the same numbers, which are returned. All at once: most records are short, and only
+    long vectors are fast."""
+    everything: list[Rows] = []
+    fresh: list[_Series] = []
+    for payload in payloads:
+        reader = _Reader(payload, _SERIES.size)
+        sids = reader.take("<i4", _SERIES.unpack_from(payload)[0]).astype(np.int64)
+        everything.append(sids)
+        if not table.knows(sids):
+            fresh.append(_read_series(payload, sids, reader))
+    if fresh:
+        _enter(_joined(fresh), table)
+    return np.concatenate(everything) if everything else np.empty(0, np.int64)
+
+
+class _Series(NamedTuple):
+    """A record of series, taken apart; places count within the record."""
+
+    sids: Rows
+    keysets: NDArray[np.int32]
+    sizes: NDArray[np.int32]  # of key sets
+    names: NDArray[np.int32]
+    values: NDArray[np.int32]
+    texts: list[str]
+
+
+def _read_series(payload: memoryview, sids: Rows, reader: "_Reader") -> _Series:
     count, keyset_count, text_count = _SERIES.unpack_from(payload)
-    reader = _Reader(payload, _SERIES.size)
-    sids = reader.take("<i4", count).astype(np.int64)
-    if table.knows(sids):
-        return sids
-    keyset_index = reader.take("<i4", count)
-    sizes = reader.take("<i4", keyset_count)
-    name_places = reader.take("<i4", int(sizes.sum())).tolist()
-    values = reader.take("<i4", int(sizes[keyset_index].sum()))
-    texts = reader.texts(text_count)
-    intern = table.symbols.intern
-    offset, keysets = 0, []
-    for size in sizes.tolist():
-        keysets.append(table.keyset(tuple(texts[place] for place in name_places[offset : offset + size])))
-        offset += size
-    symbols = np.full(text_count, -1, np.int32)
-    used = np.zeros(text_count, bool)
-    used[values] = True
-    for place in np.flatnonzero(used).tolist():
-        symbols[place] = intern(texts[place])
-    if count:
-        table.restore(sids, np.array(keysets, np.int32)[keyset_index], symbols[values])
-    return sids
+    keysets, sizes = reader.take("<i4", count), reader.take("<i4", keyset_count)
+    names, values = reader.take("<i4", int(sizes.sum())), reader.take("<i4", int(sizes[keysets].sum()))
+    return _Series(sids, keysets, sizes, names, values, reader.texts(text_count))
+
+
+def _joined(parts: Sequence[_Series]) -> _Series:
+    """Several records as one."""
+    if len(parts) == 1:
+        return parts[0]
+    keysets = np.cumsum([0, *(len(part.sizes) for part in parts)]).tolist()
+    texts = np.cumsum([0, *(len(part.texts) for part in parts)]).tolist()
+    return _Series(
+        np.concatenate([part.sids for part in parts]),
+        np.concatenate([part.keysets + base for part, base in zip(parts, keysets, strict=False)]),
+        np.concatenate([part.sizes for part in parts]),
+        np.concatenate([part.names + base for part, base in zip(parts, texts, strict=False)]),
+        np.concatenate([part.values + base for part, base in zip(parts, texts, strict=False)]),
+        [text for part in parts for text in part.texts],
+    )
+
+
+def _enter(series: _Series, table: SeriesTable) -> None:
+    names, texts = series.names.tolist(), series.texts
+    keysets, begin = [], 0
+    for size in series.sizes.tolist():
+        keysets.append(table.keyset(tuple([texts[place] for place in names[begin : begin + size]])))
+        begin += size
+    used = np.zeros(len(texts), bool)
+    used[series.values] = True
+    places = np.flatnonzero(used)
+    symbols = np.full(len(texts), -1, np.int32)
+    symbols[places] = table.intern_all([texts[place] for place in places.tolist()])
+    if len(series.sids):
+        table.restore(series.sids, np.array(keysets, np.int32)[series.keysets], symbols[series.values])
 
 
 class _Reader:
@@ -115,10 +153,12 @@ class _Reader:
         return out
 
     def texts(self, count: int) -> list[str]:
-        ends = np.cumsum(self.take("<u4", count), dtype=np.int64)
-        blob = bytes(self._payload[self._offset :])
-        starts = np.r_[0, ends[:-1]].tolist() if count else []
-        return [blob[start:end].decode() for start, end in zip(starts, ends.tolist(), strict=True)]
+        edges = [0, *np.cumsum(self.take("<u4", count), dtype=np.int64).tolist()]
+        blob = bytes(self._payload[self._offset : self._offset + edges[-1]])
+        if blob.isascii():
+            text = blob.decode()
+            return [text[start:end] for start, end in itertools.pairwise(edges)]
+        return [blob[start:end].decode() for start, end in itertools.pairwise(edges)]
 
 
 def shape_parts(group: int, shape: int, sids: Rows) -> tuple[bytes, bytes]:

@@ -63,15 +63,16 @@ class Replay:
             return
         with path.open("rb") as file:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # goes with its last view
-        size = count = 0
-        for kind, payload in read_segment(memoryview(mapped), number, last, self._damaged):
-            size += len(payload)
-            count += 1
+        content = list(read_segment(memoryview(mapped), number, last, self._damaged))
+        self._learn(
+            records.decode_series([payload for kind, payload in content if kind == Kind.SERIES], self.head.table)
+        )
+        for kind, payload in content:
             if kind == Kind.ROW:
                 self._row(payload)
             else:
                 self._apply(kind, payload)
-        self.sizes[number] = (size, count)
+        self.sizes[number] = (sum(len(payload) for _, payload in content), len(content))
         self._pending.flush()
         for group in list(self._rows):
             self._place_rows(group)
@@ -86,8 +87,7 @@ class Replay:
     def _apply(self, kind: int, payload: memoryview) -> None:
         match kind:
             case Kind.SERIES:
-                self._pending.flush()
-                self._learn(records.decode_series(payload, self.head.table))
+                return  # known since the segment was opened
             case Kind.SHAPE:
                 self._pending.flush()
                 self._shape(payload)

@@ -120,14 +120,15 @@ class SeriesTable(SeriesReading):
             return self._find(hash_series(sets, starts, lengths, mine), sets, starts, lengths, mine)
 
     def restore(self, sids: Rows, keysets: NDArray[np.int32], codes: NDArray[np.int32]) -> None:
-        """Series that had these numbers in an earlier life. Numbers already in use are left as they are."""
+        """Series that had these numbers in an earlier life. Numbers already in use are left as they are; of equal ones the first counts."""
         with self._lock:
             lengths = self._lengths(keysets)
             starts = np.cumsum(lengths) - lengths
             top = int(sids.max(initial=-1)) + 1
             self._keyset.fill_to(top, -1)
             self._start.fill_to(top, 0)
-            fresh = np.flatnonzero(self._keyset.view()[sids] < 0)
+            fresh = np.unique(sids, return_index=True)[1]
+            fresh = fresh[self._keyset.view()[sids[fresh]] < 0]
             if len(fresh):
                 hashes = hash_series(keysets, starts, lengths, codes)
                 self._enter(sids[fresh], hashes[fresh], keysets[fresh], starts[fresh], lengths[fresh], codes)

@@ -92,7 +92,7 @@ def test_restored_series_keep_their_numbers() -> None:
     payload = memoryview(records.encode_series(table, sids[50:]))
     other = SeriesTable()
     other.resolve([])
-    assert (records.decode_series(payload, other) == sids[50:]).all()
+    assert (records.decode_series([payload], other) == sids[50:]).all()
     assert (other.resolve(PAGE[50:]) == sids[50:]).all()
     assert re.fullmatch("z.", other.labels(int(sids[60]))["zone"])
     assert other.match(parse_matchers('{i="3"}')).tolist() == []
@@ -105,3 +105,19 @@ def test_a_regular_expression_sees_values_that_came_since() -> None:
     assert table.match([wanted]).tolist() == [0]
     table.resolve([(("a", "x2"),), (("b", "x3"),)])
     assert table.match([wanted]).tolist() == [0, 2]
+
+
+def test_many_records_of_series_are_entered_at_once() -> None:
+    table = SeriesTable()
+    labels = [
+        label_set({"__name__": f"m{i % 3}", "i": str(i)} | ({"own": f"x{i}"} if i % 2 else {})) for i in range(60)
+    ]
+    sids = table.resolve(labels)
+    pieces = [sids[:7], sids[40:], sids[5:40], sids[:1], sids[:0]]  # some of them twice
+    payloads = [memoryview(records.encode_series(table, piece)) for piece in pieces]
+    other = SeriesTable()
+    assert records.decode_series(payloads, other).tolist() == np.concatenate(pieces).tolist()
+    assert [other.labels(sid) for sid in sids.tolist()] == [table.labels(sid) for sid in sids.tolist()]
+    for text in ("m1", 'm1{i="4"}', '{own="x5"}'):
+        assert other.match(parse_matchers(text)).tolist() == table.match(parse_matchers(text)).tolist()
+    assert other.resolve(labels).tolist() == sids.tolist()
