@@ -5,6 +5,7 @@ PHAROS_KILL_ROUNDS: how often (8).
 
 import os
 import random
+import statistics
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import pytest
 from collector.storage.interface import DensePart
 from collector.storage.options import StorageOptions
 from collector.storage.storage import Storage
+from collector.storage.wal import list_segments
 from pharos.matchers import parse_matchers
 
 from . import writer
@@ -24,13 +26,15 @@ ROUNDS = int(os.environ.get("PHAROS_KILL_ROUNDS", "8"))
 
 
 def check(folder: Path, durable: int) -> tuple[int, float]:
-    """Read everything back; the rows that every series has and the seconds the start took."""
+    """Read everything back; the rows that every series has and the CPU seconds of the start, which others on the machine do not lengthen."""
     storage = Storage(
         folder, StorageOptions(max_ahead_ms=0, wal_segment_bytes=200_000, block_ms=600_000, retention_ms=0)
     )
-    began = time.monotonic()
+    began = time.process_time()
     storage.open()
-    took = time.monotonic() - began
+    took = time.process_time() - began
+    assert len(storage.head.layouts) <= 3  # each target goes on with what it had
+    assert len(list_segments(folder / "wal")) < 40
     rows = 2**62
     for name, count in (("m", 3 * writer.SERIES), ("rule", 5)):
         selection = storage.select(parse_matchers(name), 0, 2**62)
@@ -56,9 +60,10 @@ def check(folder: Path, durable: int) -> tuple[int, float]:
 
 
 @pytest.mark.integration
+@pytest.mark.timeout(120 + 60 * ROUNDS)
 def test_random_kills_lose_nothing_that_was_synced(tmp_path: Path) -> None:
     chance = random.Random(7)
-    rows = 0
+    rows, starts = 0, []
     for _ in range(ROUNDS):
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.integration.collector.storage.writer", str(tmp_path), str(rows)],
@@ -80,4 +85,8 @@ def test_random_kills_lose_nothing_that_was_synced(tmp_path: Path) -> None:
         rows, took = check(tmp_path, durable)
         assert rows >= durable
         assert took < 3
+        starts.append(took)
     assert rows > 0
+    print(
+        f"{ROUNDS} starts: {statistics.median(starts):.3f} s CPU, at most {max(starts):.3f}; {rows * 155} samples compared"
+    )
