@@ -4,7 +4,6 @@ The appending thread (the event loop) calls `register`, `append*` and the groups
 """
 
 import logging
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,14 @@ from collector.storage.batch import Batch
 from collector.storage.columns import Column
 from collector.storage.exemplars import Exemplar, ExemplarStore
 from collector.storage.group import HeadGroup
-from collector.storage.headfiles import HeadFiles, LayoutBook
+from collector.storage.headfiles import HeadFiles
 from collector.storage.histograms import HistogramBatch, HistogramLog, decode_histogram, encode_histogram
 from collector.storage.interface import ABSENT_BITS, ABSENT_NAN, AppendReport, Rows, Timestamps, Values
-from collector.storage.layout import Layout, Placements, Slab
+from collector.storage.layout import Layout, Slab
+from collector.storage.layouts import Layouts
 from collector.storage.options import StorageOptions
 from collector.storage.order import MAX_TIME, MIN_TIME
 from collector.storage.records import Kind
-from collector.storage.roster import Roster
 from collector.storage.samplelog import SampleLog
 from collector.storage.series import SeriesTable
 from collector.storage.sources import FrameBatch, RunBatch, SlabBatch, between
@@ -36,7 +35,7 @@ from pharos.matchers import Matcher
 logger = logging.getLogger(__name__)
 
 
-class Head(Roster, LayoutBook):
+class Head(Layouts):
     """Groups, sample log, histograms and exemplars, and what is sealed of them."""
 
     def __init__(self, folder: Path, table: SeriesTable, options: StorageOptions, clock: Clock) -> None:
@@ -46,12 +45,8 @@ class Head(Roster, LayoutBook):
         self.log = SampleLog()
         self.histograms = HistogramLog()
         self.exemplars = ExemplarStore(options.max_exemplars)
-        self.layouts: dict[int, Layout] = {}
-        self.placements = Placements()
         self.samples_appended = 0
         self._next_group = 1
-        self.next_layout = 1  # a number that no layout has
-        self._taking = threading.Lock()  # a layout that is taken again is not deleted
 
     # -- groups --------------------------------------------------------------------------------------------------------
 
@@ -87,42 +82,6 @@ class Head(Roster, LayoutBook):
         if group.layout is not None:
             group.layout.taken = False
         self.groups.pop(group.number, None)
-
-    def layout_for(self, sids: Rows) -> Layout:
-        """One that had these series and that nobody writes to: else layouts would pile up with each restart; or a new one."""
-        _, numbers, _ = self.placements.of(sids[:1])
-        for number in numbers.tolist():
-            layout = self.layouts.get(number)
-            if (
-                layout is not None
-                and not layout.taken
-                and 2 * np.count_nonzero(layout.columns_of(sids) >= 0) > len(sids)
-            ):
-                with self._taking:
-                    if number in self.layouts:
-                        layout.reopen()
-                        return layout
-        return self.layout_numbered(self.next_layout)
-
-    def layout_numbered(self, number: int) -> Layout:
-        """A layout that is taken from now on."""
-        layout = self._layout(number)
-        layout.reopen()
-        return layout
-
-    def _layout(self, number: int) -> Layout:
-        layout = self.layouts.get(number)
-        if layout is None:
-            layout = self.layouts[number] = Layout(number)
-            self.next_layout = max(self.next_layout, number + 1)
-        return layout
-
-    def extend_layout(self, layout: Layout, sids: Rows) -> None:
-        first = len(layout.sids)
-        layout.sids.extend(sids)
-        self.placements.add(sids, layout.number, first)
-        self._alive.fill_to(len(self.table), False)
-        self._alive.view()[sids] = True
 
     # -- appending -----------------------------------------------------------------------------------------------------
 
@@ -273,7 +232,7 @@ class Head(Roster, LayoutBook):
     def truncate(self, until: int) -> None:
         """Forget samples before a time: they are in blocks now."""
         self.flushed_until = max(self.flushed_until, until)
-        for number, layout in list(self.layouts.items()):
+        for layout in list(self.layouts.values()):
             frames = layout.frames.view()
             alive = frames[self.files.first.view()[frames] >= until]
             if len(alive) < len(frames):
@@ -283,9 +242,7 @@ class Head(Roster, LayoutBook):
             for slab in layout.slabs():
                 if slab.count and slab.last_time < until:
                     layout.drop_slab(slab)
-            with self._taking:
-                if not layout.taken and not len(layout.frames) and not layout.slabs():
-                    del self.layouts[number]
+            self.forget_empty(layout)
         for window in self.files.windows():
             if window < until:
                 self.files.drop(window)
@@ -323,21 +280,6 @@ class Head(Roster, LayoutBook):
         """The oldest segment of the log with something that is nowhere else."""
         slabs = [slab.segment for layout in list(self.layouts.values()) for slab in layout.slabs()]
         return min([self.segment, *slabs])
-
-    # -- LayoutBook ----------------------------------------------------------------------------------------------------
-
-    def find(self, number: int) -> Layout | None:
-        return self.layouts.get(number)
-
-    def restore(self, number: int, before: int, sids: Rows) -> bool:
-        layout = self._layout(number)
-        known = layout.sids.view()
-        common = min(len(known) - before, len(sids))
-        if before > len(known) or not np.array_equal(known[before : before + common], sids[:common]):
-            return False
-        if common < len(sids):
-            self.extend_layout(layout, sids[common:])
-        return True
 
     # -- replay --------------------------------------------------------------------------------------------------------
 
