@@ -1,7 +1,7 @@
 """topk and bottomk: the best samples of each group at each step.
 
-Of equal samples Prometheus keeps those that its heap happens to keep while it goes through the series in their order. Where the last place is
-contested, and only there, the same heap is run here; all else is a partition. Shapes as in `grouping`.
+Of equal samples Prometheus keeps those that its heap happens to keep while it goes through the series in their order. A few of many steps are
+taken from such heaps, run side by side (`heaps`); else it is a partition, and a heap only where the last place is contested. Shapes as in `grouping`.
 """
 
 from typing import Final
@@ -9,9 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from collector.promql.kernels import heaps
 from collector.promql.kernels.grouping import Floats, Groups, Index, Mask
 
 _FEW: Final = 64  # samples that Python looks through sooner than NumPy
+_SMALL_K, _MANY_STEPS = 64, 16  # up to so many of at least so many steps, heaps side by side are the faster way
 _INSERTED: Final = 12  # Go sorts so many elements by insertion, which leaves equal ones in their order
 
 
@@ -20,6 +22,12 @@ def chosen(groups: Groups, values: Floats, mask: Mask | None, k: Index, *, great
     out = np.zeros(values.shape, np.bool_)
     for number in range(groups.count):
         rows = groups.members(number)
+        if len(k) >= _MANY_STEPS and 1 <= k[0] <= _SMALL_K and (k == k[0]).all():
+            mine = values if groups.count == 1 else values[rows]
+            there = mask if mask is None or groups.count == 1 else mask[rows]
+            places, steps = heaps.kept_places(mine, there, int(k[0]), greatest=greatest)
+            out[rows[places], steps] = True
+            continue
         columns = np.ascontiguousarray((-values[rows] if greatest else values[rows]).T)
         there = None if mask is None else mask[rows].T
         out[rows] = _least(columns, there, k).T
