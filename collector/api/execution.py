@@ -134,10 +134,15 @@ class QueryRunner:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     async def stream(self, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-        """Each piece is made in a worker thread while the one before is on its way."""
+        """Each piece is made in a worker thread while the one before is on its way, whether the client takes it fast or not."""
         loop = asyncio.get_running_loop()
-        while piece := await loop.run_in_executor(self._pool, next, pieces, _END):
-            yield piece
+        making = loop.run_in_executor(self._pool, next, pieces, _END)
+        try:
+            while piece := await making:
+                making = loop.run_in_executor(self._pool, next, pieces, _END)
+                yield piece
+        finally:
+            making.cancel()
 
 
 class _Watch:

@@ -1,7 +1,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -84,3 +84,18 @@ async def test_a_light_query_waits_for_no_thread_and_is_listed_meanwhile(runner:
 async def test_a_query_is_forgotten_when_it_is_done(runner: QueryRunner) -> None:
     assert await runner.run(request(never), "1", lambda query: query.number) == 1
     assert runner.active == []
+
+
+async def test_the_next_piece_is_made_while_one_is_on_its_way(runner: QueryRunner) -> None:
+    made = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        yield b"first"
+        made.set()
+        yield b"second"
+
+    stream = runner.stream(pieces())
+    assert await anext(stream) == b"first"
+    assert await asyncio.to_thread(made.wait, 5)  # nobody has asked for the second one yet
+    assert [piece async for piece in stream] == [b"second"]
+    runner.close()
