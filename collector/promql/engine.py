@@ -29,7 +29,8 @@ from collector.promql.plan import Plan
 from collector.promql.ranges import parts_of, without_stale
 from collector.promql.rawdata import flattened, shown_samples
 from collector.promql.result import QueryResult, QueryStats
-from collector.promql.run import TOO_MANY, CancelToken, Run
+from collector.promql.run import SLICE, TOO_MANY, CancelToken, Run
+from collector.promql.slices import sliceable
 from collector.promql.steps import Steps
 from collector.storage.interface import Queryable
 
@@ -46,6 +47,7 @@ class EngineOptions:
     max_concurrent: int = 20
     features: frozenset[str] = frozenset()
     default_step_ms: int = 60_000
+    slice_cells: int = SLICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,7 @@ class Engine:
                 self._monotonic,
                 deadline,
                 self.default_step_ms,
+                slice_cells=options.slice_cells,
                 samples_per_step=np.zeros(steps.count, np.int64),
             )
             with np.errstate(all="ignore"):
@@ -181,6 +184,7 @@ class Engine:
     def _run(self, run: Run, query: ActiveQuery, expr: Expr, steps: Steps, stats: QueryStats) -> QueryResult:
         begin = self._monotonic()
         run.plan = Plan.of(expr, query.start_ms, query.end_ms, query.step_ms)
+        run.plan.in_slices.update(sliceable(expr))
         evaluator = Evaluator(run)
         ranged = query.step_ms != 0
         stats.prepare_s = self._monotonic() - begin

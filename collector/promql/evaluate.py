@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.promql import aggregate, binary
+from collector.promql import aggregate, binary, slices
 from collector.promql.block import Block, Scalar, Value, drop_names, merge_equal
 from collector.promql.functions import call_function
 from collector.promql.histogram_stats import statistics
@@ -67,6 +67,10 @@ class Evaluator:
         return literal.value
 
     def _eval(self, node: Expr, steps: Steps) -> Value:
+        return slices.evaluate(self, node, steps) if id(node) in self.run.plan.in_slices else self.whole(node, steps)
+
+    def whole(self, node: Expr, steps: Steps) -> Value:
+        """The value at the steps, all series together."""
         match node:
             case NumberLiteral():
                 return Scalar(np.full(steps.count, node.value))

@@ -41,6 +41,7 @@ class Plan:
     end_ms: int
     step_ms: int
     invariant: set[int] = field(default_factory=set)  # ids of nodes to evaluate once
+    in_slices: set[int] = field(default_factory=set)  # ids of nodes that can be evaluated some series at a time
     stats_only: set[int] = field(default_factory=set)  # ids of selectors of whose histograms only count and sum matter
     functions: dict[int, str] = field(
         default_factory=dict

@@ -51,6 +51,18 @@ def assemble(
     return Selection(table.table(series), parts, warnings)
 
 
+def slice_bounds(batches: Sequence[Batch], samples: int, series: int) -> list[int]:
+    """Numbers of series that part all that batches hold into slices of at most `series` series, each with about `samples` samples."""
+    if not any(len(batch.sids) for batch in batches):
+        return []
+    owners = np.concatenate([batch.sids for batch in batches])
+    lengths = np.concatenate([batch.lengths[batch.axis] for batch in batches])
+    sids, place = np.unique(owners, return_inverse=True)
+    before = np.cumsum(np.bincount(place, weights=lengths)) - 1
+    cuts = (np.diff(before // samples) > 0) | (np.diff(np.arange(len(sids)) // series) > 0)
+    return [int(sids[0]), *sids[1:][cuts].tolist(), int(sids[-1]) + 1]
+
+
 def gather(
     batches: Sequence[Batch], *, sample_limit: int = 0, deleted: Deleted | None = None
 ) -> tuple[Rows, list[DensePart | FlatPart]]:

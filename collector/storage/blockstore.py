@@ -104,15 +104,26 @@ class BlockStore:
         shutil.rmtree(target, ignore_errors=True)
         path.rename(target)
 
-    def batches(self, blocks: Sequence[Block], matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> list[Batch]:
-        """What blocks have of the series that match. Raises `CorruptFileError`."""
+    def batches(
+        self,
+        blocks: Sequence[Block],
+        matchers: Sequence[Matcher],
+        min_ms: int,
+        max_ms: int,
+        within: tuple[int, int] | None = None,
+    ) -> list[Batch]:
+        """What blocks have of the series that match; `within`: from one number up to another. Raises `CorruptFileError`."""
         found: list[Batch] = []
         for block in blocks:
             if not block.overlaps(min_ms, max_ms):
                 continue
             rows = block.series.match(matchers)
+            sids = block.sids(rows, self._table)
+            if within is not None:
+                inside = (sids >= within[0]) & (sids < within[1])
+                rows, sids = rows[inside], sids[inside]
             if len(rows):
-                found.append(block.batch(rows, block.sids(rows, self._table), min_ms, max_ms))
+                found.append(block.batch(rows, sids, min_ms, max_ms))
         return found
 
     def write(

@@ -4,10 +4,10 @@ Time is milliseconds since 1970 in int64; values are float64. Two reserved NaN p
 marker that Prometheus writes too, and `ABSENT_NAN`, which says "this series has no sample in this row" and never leaves the storage.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +95,17 @@ class Queryable(Protocol):
     def label_values(
         self, name: str, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, limit: int = 0
     ) -> list[str]: ...
+
+
+@runtime_checkable
+class SlicedQueryable(Protocol):
+    """A `Queryable` that can also read a selection too large to be held at once."""
+
+    def slices(
+        self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, samples: int, series: int, hint: Any = None
+    ) -> Iterator[Selection]:
+        """What `select` gives, some series at a time, in their order: at most `series`, with about `samples` samples."""
+        ...
 
 
 class TooManySamplesError(Exception):

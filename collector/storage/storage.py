@@ -11,23 +11,26 @@ Threads: appending happens on one thread (the event loop); selects run in worker
 
 import fcntl
 import heapq
+import itertools
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
 from collector.histogram import FloatHistogram
 from collector.storage import records
-from collector.storage.assemble import assemble
+from collector.storage.assemble import assemble, slice_bounds
 from collector.storage.athand import AtHand
 from collector.storage.batch import Batch
 from collector.storage.block import Block
 from collector.storage.blockstore import BlockStore
-from collector.storage.coarse import CoarseCopies
+from collector.storage.coarse import CoarseCopies, Segment
 from collector.storage.exemplars import Exemplar
 from collector.storage.flush import SPILL_LEVEL, Flusher, read_flushed
 from collector.storage.gate import Gate
@@ -49,6 +52,7 @@ from pharos.clock import Clock, SystemClock
 from pharos.labels import Labels, LabelSet
 from pharos.matchers import Matcher
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 _MAX_QUARANTINES: Final = 100  # damaged blocks one query may run into before it gives up
@@ -210,14 +214,34 @@ class Storage:
     def select(
         self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, sample_limit: int = 0, hint: Any = None
     ) -> Selection:
+        with self._gate.reading():
+            return self._assembled(lambda: self._batches(matchers, min_ms, max_ms, hint), sample_limit)
+
+    def slices(
+        self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, samples: int, series: int, hint: Any = None
+    ) -> Iterator[Selection]:
+        with self._gate.reading():  # from the first to the last: series keep their numbers, so that each is in one slice
+            if self._coarse(hint, min_ms, max_ms):  # the coarser copies are small
+                yield self._assembled(lambda: self._batches(matchers, min_ms, max_ms, hint))
+                return
+            batches, _ = self._undamaged(lambda: self._raw_batches(matchers, min_ms, max_ms))
+            bounds = slice_bounds(batches, samples, series)
+            del batches
+            for low, high in itertools.pairwise(bounds):
+                yield self._assembled(partial(self._raw_batches, matchers, min_ms, max_ms, (low, high)))
+
+    def _assembled(self, plan: Callable[[], list[Batch]], sample_limit: int = 0) -> Selection:
+        selection, warnings = self._undamaged(
+            lambda: assemble(self.table, plan(), sample_limit=sample_limit, deleted=self.tombstones)
+        )
+        return replace(selection, warnings=warnings) if warnings else selection
+
+    def _undamaged(self, read: Callable[[], T]) -> tuple[T, tuple[str, ...]]:
+        """What is read once damaged blocks are put aside, and a warning for each of those."""
         warnings: tuple[str, ...] = ()
         for _ in range(_MAX_QUARANTINES):
             try:
-                with self._gate.reading():
-                    batches = self._batches(matchers, min_ms, max_ms, hint)
-                    return assemble(
-                        self.table, batches, sample_limit=sample_limit, warnings=warnings, deleted=self.tombstones
-                    )
+                return read(), warnings
             except CorruptFileError as error:
                 self.store.quarantine_of(error)
                 warnings = (*warnings, f"a damaged block was left out: {error}")
@@ -234,11 +258,15 @@ class Storage:
         """Whether `label_values` (of no name: `label_names`) has so little to look at that it may be asked on the event loop."""
         return self._at_hand.few_labels(name, matchers, min_ms, max_ms)
 
-    def _batches(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, hint: Any) -> list[Batch]:
+    def _coarse(self, hint: Any, min_ms: int, max_ms: int) -> list[Segment]:
+        """Which stretches coarser copies answer for, the newest first."""
         if not self.options.downsampling or not isinstance(hint, SelectHint):
-            return self._raw_batches(matchers, min_ms, max_ms)
+            return []
+        return list(self.copies.plan(hint, min_ms, max_ms, self._raw_min_time()))
+
+    def _batches(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, hint: Any) -> list[Batch]:
         batches: list[Batch] = []
-        for segment in self.copies.plan(hint, min_ms, max_ms, self._raw_min_time()):
+        for segment in self._coarse(hint, min_ms, max_ms):
             if segment.max_ms < max_ms:
                 batches.extend(self._raw_batches(matchers, segment.max_ms + 1, max_ms))
             coarse = self.copies.batch(matchers, segment)
@@ -257,10 +285,17 @@ class Storage:
                 if lost.any():
                     yield block.batch(rows[lost], owners[lost], min_ms, max_ms)
 
-    def _raw_batches(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> list[Batch]:
+    def _raw_batches(
+        self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, within: tuple[int, int] | None = None
+    ) -> list[Batch]:
+        """Raw samples; `within`: only of series from one number up to another."""
+        sids = self.table.match(matchers)
+        if within is not None:
+            low, high = np.searchsorted(sids, within).tolist()
+            sids = sids[low:high]
         # The head comes first: a block that takes its place meanwhile is then seen in both, never in none.
-        head = self.head.batches(self.table.match(matchers), min_ms, max_ms)
-        return [*self.store.batches(self._raw_blocks(), matchers, min_ms, max_ms), *head]
+        head = self.head.batches(sids, min_ms, max_ms)
+        return [*self.store.batches(self._raw_blocks(), matchers, min_ms, max_ms, within), *head]
 
     def _raw_min_time(self) -> int:
         return min([self.head.min_time, *(block.min_time for block in self._raw_blocks())])
