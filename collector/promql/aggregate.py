@@ -160,7 +160,7 @@ def _select(run: Run, node: Aggregate, block: Block, groups: Groups, param: Floa
     k = np.minimum(param.astype(np.int64), len(block))
     if node.op == "limitk":
         kept = block.mask() & (grouping.running_counts(groups, block.mask()) <= k)
-        return _kept(block, kept)
+        return _as_pushed(groups, block, kept)
     mask = _ignoring_histograms(run, node, block)
     greatest = node.op == "topk"
     kept = topk.chosen(groups, block.values, mask, k, greatest=greatest)
@@ -189,7 +189,18 @@ def _ratio(run: Run, node: Aggregate, block: Block, groups: Groups, param: Float
     ratio = np.clip(param, -1, 1)
     offsets = sample_offsets(block.labels)[:, None]
     chosen = np.where(ratio >= 0, offsets < ratio, offsets >= 1 + ratio) & (ratio != 0)
-    return _kept(block, block.mask() & chosen)
+    return _as_pushed(groups, block, block.mask() & chosen)
+
+
+def _as_pushed(groups: Groups, block: Block, kept: Mask) -> Block:
+    """What `limitk` and `limit_ratio` keep; at a single step in the order of the heap that Prometheus collects it in."""
+    if block.values.shape[1] != 1:
+        return _kept(block, kept)
+    keys = block.values[:, 0]
+    if block.hist is not None:
+        keys = np.array([value if h is None else h.sum for value, h in zip(keys, block.hist[:, 0], strict=True)])
+    rows = topk.pushed(groups, keys, kept[:, 0])
+    return replace(block.rows(rows), present=None, ordered=True)
 
 
 def _count_values(run: Run, node: Aggregate, block: Block, label: str) -> Block:

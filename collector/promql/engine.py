@@ -211,7 +211,7 @@ class Engine:
             return QueryResult(kind, steps.times, labels, values, np.ones(values.shape, np.bool_))  # type: ignore[arg-type]
         block = finish_names(value) if run.delayed_names else value
         begin = self._monotonic()
-        if len(block) > 1 and (ranged or not block.ordered):
+        if ranged and len(block) > 1:  # an instant vector stands in the order of the storage, or as `sort` left it
             order = label_order(block.labels)
             block = replace(block.rows(order), labels=take(block.labels, order))
         stats.sort_s = self._monotonic() - begin

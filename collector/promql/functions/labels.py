@@ -12,6 +12,7 @@ from collector.promql.columns import label_order, with_column
 from collector.promql.errors import ExecutionError
 from collector.promql.functions.elementwise import floats_only
 from collector.promql.functions.host import Host, Table
+from collector.promql.kernels.gosort import sorted_places
 from collector.promql.parser.ast import Call, Expr, MatrixSelector, VectorSelector, unwrap
 from collector.promql.steps import Steps
 from pharos.labels import METRIC_NAME, is_valid_utf8_name
@@ -72,7 +73,7 @@ def _sort(host: Host, node: Call, steps: Steps) -> Value:
     if steps.count != 1:
         return block
     keys = block.values[:, 0]
-    order = np.argsort(-keys if node.function.name == "sort_desc" else keys, kind="stable")
+    order = sorted_places(-keys if node.function.name == "sort_desc" else keys)
     return replace(block.rows(order), ordered=True)
 
 

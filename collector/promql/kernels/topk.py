@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.promql.kernels import heaps
+from collector.promql.kernels.gosort import sorted_places
 from collector.promql.kernels.grouping import Floats, Groups, Index, Mask
 
 _FEW: Final = 64  # samples that Python looks through sooner than NumPy
 _SMALL_K, _MANY_STEPS = 64, 16  # up to so many of at least so many steps, heaps side by side are the faster way
-_INSERTED: Final = 12  # Go sorts so many elements by insertion, which leaves equal ones in their order
 
 
 def chosen(groups: Groups, values: Floats, mask: Mask | None, k: Index, *, greatest: bool) -> Mask:
@@ -46,6 +46,20 @@ def in_order(groups: Groups, values: Floats, kept: Mask, mask: Mask | None, k: i
             parts.append(there[_sorted_heap(keys[there], k)])
         else:
             parts.append(mine[np.argsort(keys[mine])])
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+
+def pushed(groups: Groups, values: Floats, kept: Mask) -> Index:
+    """The rows kept (bool[S]) of a single step, group by group, each as they lie in a heap of the least that they were pushed onto."""
+    parts = []
+    for number in range(groups.count):
+        rows = groups.members(number)
+        mine = rows[kept[rows]]
+        heap: list[tuple[float, int]] = []
+        for key, row in zip((-values[mine]).tolist(), mine.tolist(), strict=True):
+            heap.append((key, row))
+            _up(heap)
+        parts.append(np.array([row for _, row in heap], np.int64))
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
@@ -142,14 +156,7 @@ def _down(heap: list[tuple[float, int]]) -> None:
 
 
 def _sorted_heap(column: Floats, k: int) -> list[int]:
-    """Places of the best first. Equal ones stand as in the heap, which is what Prometheus gives for a dozen; beyond, its sort mixes them."""
+    """Places of the best first; equal ones as Prometheus's sort leaves those of the heap."""
     heap = _heap(column, k)
-    if len(heap) > _INSERTED:
-        heap.sort(key=lambda held: (held[0] != held[0], held[0]))
-    else:
-        for end in range(1, len(heap)):
-            at = end
-            while at and _before(heap[at - 1][0], heap[at][0]):
-                heap[at - 1], heap[at] = heap[at], heap[at - 1]
-                at -= 1
-    return [place for _, place in heap]
+    order = sorted_places(np.array([key for key, _ in heap], np.float64))
+    return [heap[index][1] for index in order.tolist()]

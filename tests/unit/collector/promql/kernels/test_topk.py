@@ -69,3 +69,11 @@ def test_equal_samples_of_an_instant_stand_as_in_prometheus() -> None:
     for greatest, expected in ((True, [5, 3, 0, 2]), (False, [4, 7, 1, 2])):
         kept = topk.chosen(first_of(8), values[:, None], None, np.array([4]), greatest=greatest)[:, 0]
         assert topk.in_order(first_of(8), values, kept, None, 4, greatest=greatest).tolist() == expected
+
+
+def test_a_limited_instant_stands_in_the_order_of_a_heap() -> None:
+    """Group by group, the least first, the others where pushing has left them."""
+    groups = Groups(np.array([0, 1, 0, 1, 0, 1, 0]), 2)
+    values = np.array([5.0, 1, 4, 2, 3, 0, 9])
+    kept = np.array([True, True, True, True, True, True, False])
+    assert topk.pushed(groups, values, kept).tolist() == [4, 0, 2, 5, 3, 1]
