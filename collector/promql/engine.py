@@ -49,6 +49,11 @@ class EngineOptions:
     default_step_ms: int = 60_000
     slice_cells: int = SLICE
 
+    @property
+    def slice_of_limit(self) -> int:
+        """What a slice may hold: a small part of the limit, and no more than serves."""
+        return min(self.slice_cells, max(1, self.max_samples // 4)) if self.max_samples else self.slice_cells
+
 
 @dataclass(frozen=True, slots=True)
 class ActiveQuery:
@@ -175,7 +180,7 @@ class Engine:
                 self._monotonic,
                 deadline,
                 self.default_step_ms,
-                slice_cells=options.slice_cells,
+                slice_cells=options.slice_of_limit,
                 samples_per_step=np.zeros(steps.count, np.int64),
             )
             with np.errstate(all="ignore"):

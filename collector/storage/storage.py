@@ -220,7 +220,9 @@ class Storage:
     def slices(
         self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, samples: int, series: int, hint: Any = None
     ) -> Iterator[Selection]:
-        with self._gate.reading():  # from the first to the last: series keep their numbers, so that each is in one slice
+        with (
+            self._gate.reading()
+        ):  # from the first to the last: series keep their numbers, so that each is in one slice
             if self._coarse(hint, min_ms, max_ms):  # the coarser copies are small
                 yield self._assembled(lambda: self._batches(matchers, min_ms, max_ms, hint))
                 return

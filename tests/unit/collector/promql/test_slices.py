@@ -100,7 +100,7 @@ def test_less_is_held_at_once(storage: Storage) -> None:
 
 def test_the_limit_counts_what_is_held_at_once(storage: Storage) -> None:
     """90 series at 41 steps are 3,690 samples, out of 18,000 that are stored."""
-    limited = EngineOptions(max_samples=3000, slice_cells=700)
+    limited = EngineOptions(max_samples=3000)
     assert len(asked(storage, "count(requests_total)", limited)) == 1
     assert len(asked(storage, "max by (code) (max_over_time(requests_total[30m]))", limited)) == 3
     for text in ("requests_total", "topk(1, requests_total)", "stddev(rate(requests_total[5m]))"):

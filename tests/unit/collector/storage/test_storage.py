@@ -461,3 +461,31 @@ def test_series_are_selected_in_the_order_in_which_they_came(tmp_path: Path) -> 
     assert shown == ["s5", "s3", "s8", *(f"s{number}" for number in range(12) if number not in (5, 3, 8))]
     assert all((np.diff(part.rows) > 0).all() for part in selection.parts)
     storage.close()
+
+
+def test_slices_hold_each_series_once_in_its_order(tmp_path: Path) -> None:
+    clock = FixedClock()
+    storage = opened(tmp_path, clock)
+    page = write_rows(storage, clock, rows=150, step_ms=120_000, count=9)
+    storage.maintain(clock.ms)
+    assert storage.blocks()
+    wanted = matchers('{__name__="requests_total",i!="4"}')
+    whole = samples(storage.select(wanted, 0, 2**62))
+    for limits in ({"samples": 300, "series": 99}, {"samples": 10**9, "series": 3}, {"samples": 1, "series": 99}):
+        pieces = [samples(selection) for selection in storage.slices(wanted, 0, 2**62, **limits)]
+        assert len(pieces) > 2
+        assert [series for piece in pieces for series in piece] == [series for series in page if series in whole]
+        assert {series: one for piece in pieces for series, one in piece.items()} == whole
+    assert list(storage.slices(matchers('{__name__="nothing"}'), 0, 2**62, samples=9, series=9)) == []
+
+
+def test_series_keep_their_numbers_until_the_last_slice(tmp_path: Path) -> None:
+    storage = opened(tmp_path)
+    write_rows(storage, FixedClock(), rows=10)
+    slices = storage.slices(matchers('{__name__="requests_total"}'), 0, 2**62, samples=1, series=1)
+    next(slices)
+    with storage._gate.closed(0.0) as empty:
+        assert not empty
+    slices.close()
+    with storage._gate.closed(0.0) as empty:
+        assert empty
