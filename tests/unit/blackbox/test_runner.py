@@ -6,6 +6,7 @@ from blackbox.failures import ProbeError, Reason
 from blackbox.history import History
 from blackbox.pages import debug_text, landing_page
 from blackbox.probe import Probe
+from blackbox.probers import load
 from blackbox.registry import Prober, probers
 from blackbox.runner import probe_timeout, run_probe
 from pharos.registry import Plugin
@@ -14,6 +15,7 @@ from tests.support.probing import probe
 
 @pytest.fixture
 def plug_in(monkeypatch: pytest.MonkeyPatch) -> dict[str, Plugin[Prober]]:
+    load()  # before the copy: a module enters itself but once
     plugins = dict(probers._plugins)
     monkeypatch.setattr(probers, "_plugins", plugins)
     return plugins
