@@ -189,7 +189,7 @@ class Engine:
     def _run(self, run: Run, query: ActiveQuery, expr: Expr, steps: Steps, stats: QueryStats) -> QueryResult:
         begin = self._monotonic()
         run.plan = Plan.of(expr, query.start_ms, query.end_ms, query.step_ms)
-        run.plan.in_slices.update(sliceable(expr))
+        run.plan.in_slices = sliceable(expr)
         evaluator = Evaluator(run)
         ranged = query.step_ms != 0
         stats.prepare_s = self._monotonic() - begin

@@ -41,11 +41,11 @@ class Plan:
     end_ms: int
     step_ms: int
     invariant: set[int] = field(default_factory=set)  # ids of nodes to evaluate once
-    in_slices: set[int] = field(default_factory=set)  # ids of nodes that can be evaluated some series at a time
     stats_only: set[int] = field(default_factory=set)  # ids of selectors of whose histograms only count and sum matter
     functions: dict[int, str] = field(
         default_factory=dict
     )  # what is called on a selector, by its id; "" for no function that looks at times
+    in_slices: frozenset[int] = frozenset()  # ids of nodes that can be evaluated some series at a time
 
     @classmethod
     def of(cls, expr: Expr, start_ms: int, end_ms: int, step_ms: int) -> "Plan":

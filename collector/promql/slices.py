@@ -6,6 +6,7 @@ of slices are put together from their parts, so that not even the matrix below t
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final, Protocol
 
 import numpy as np
@@ -59,14 +60,19 @@ class Host(Protocol):
     def block(self, node: Expr, steps: Steps) -> Block: ...
 
 
-def sliceable(node: Expr) -> Iterator[int]:
+@lru_cache(maxsize=256)
+def sliceable(expr: Expr) -> frozenset[int]:
     """The ids of the nodes that can be evaluated slice by slice, the highest ones."""
+    return frozenset(_highest(expr))
+
+
+def _highest(node: Expr) -> Iterator[int]:
     folds = isinstance(node, Aggregate) and node.op in FOLDS and _selector(node.expr) is not None
     if folds or _selector(node) is not None:
         yield id(node)
         return
     for child in children(node):
-        yield from sliceable(child)
+        yield from _highest(child)
 
 
 def _selector(node: Expr) -> VectorSelector | None:

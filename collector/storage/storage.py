@@ -11,39 +11,34 @@ Threads: appending happens on one thread (the event loop); selects run in worker
 
 import fcntl
 import heapq
-import itertools
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any
 
 import numpy as np
 
 from collector.histogram import FloatHistogram
 from collector.storage import records
-from collector.storage.assemble import assemble, slice_bounds
 from collector.storage.athand import AtHand
-from collector.storage.batch import Batch
 from collector.storage.block import Block
 from collector.storage.blockstore import BlockStore
-from collector.storage.coarse import CoarseCopies, Segment
+from collector.storage.coarse import CoarseCopies
 from collector.storage.exemplars import Exemplar
 from collector.storage.flush import SPILL_LEVEL, Flusher, read_flushed
 from collector.storage.gate import Gate
 from collector.storage.group import HeadGroup
 from collector.storage.head import Head
-from collector.storage.interface import AppendReport, Rows, SelectHint, Selection, Timestamps, Values
+from collector.storage.interface import AppendReport, Rows, Selection, Timestamps, Values
 from collector.storage.lifetimes import Lifetimes
 from collector.storage.maintenance import Maintenance
 from collector.storage.options import BlockInfo, ReplayStatus, StorageOptions, TsdbStats
 from collector.storage.order import MAX_TIME, MIN_TIME
 from collector.storage.records import Kind
 from collector.storage.replay import Replay
-from collector.storage.sections import CorruptFileError
+from collector.storage.selecting import Selecting
 from collector.storage.series import SeriesTable
 from collector.storage.statistics import head_stats
 from collector.storage.tombstones import Tombstones
@@ -52,10 +47,7 @@ from pharos.clock import Clock, SystemClock
 from pharos.labels import Labels, LabelSet
 from pharos.matchers import Matcher
 
-T = TypeVar("T")
 logger = logging.getLogger(__name__)
-
-_MAX_QUARANTINES: Final = 100  # damaged blocks one query may run into before it gives up
 
 
 class Storage:
@@ -74,6 +66,7 @@ class Storage:
         flusher = Flusher(self.head, self.store, self.tombstones, lambda: int(self.clock.now() * 1000))
         self.copies = CoarseCopies(self.store, self.table)
         self._gate = Gate()
+        self._selecting = Selecting(self.head, self.store, self.copies, self.tombstones, self.options)
         self._at_hand = AtHand(self.head, self.store, self._gate)
         self.lifetimes = Lifetimes(self.head, self.store, self.tombstones, self._gate)
         self.maintenance = Maintenance(
@@ -215,7 +208,7 @@ class Storage:
         self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, sample_limit: int = 0, hint: Any = None
     ) -> Selection:
         with self._gate.reading():
-            return self._assembled(lambda: self._batches(matchers, min_ms, max_ms, hint), sample_limit)
+            return self._selecting.whole(matchers, min_ms, max_ms, sample_limit, hint)
 
     def slices(
         self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, samples: int, series: int, hint: Any = None
@@ -223,31 +216,7 @@ class Storage:
         with (
             self._gate.reading()
         ):  # from the first to the last: series keep their numbers, so that each is in one slice
-            if self._coarse(hint, min_ms, max_ms):  # the coarser copies are small
-                yield self._assembled(lambda: self._batches(matchers, min_ms, max_ms, hint))
-                return
-            batches, _ = self._undamaged(lambda: self._raw_batches(matchers, min_ms, max_ms))
-            bounds = slice_bounds(batches, samples, series)
-            del batches
-            for low, high in itertools.pairwise(bounds):
-                yield self._assembled(partial(self._raw_batches, matchers, min_ms, max_ms, (low, high)))
-
-    def _assembled(self, plan: Callable[[], list[Batch]], sample_limit: int = 0) -> Selection:
-        selection, warnings = self._undamaged(
-            lambda: assemble(self.table, plan(), sample_limit=sample_limit, deleted=self.tombstones)
-        )
-        return replace(selection, warnings=warnings) if warnings else selection
-
-    def _undamaged(self, read: Callable[[], T]) -> tuple[T, tuple[str, ...]]:
-        """What is read once damaged blocks are put aside, and a warning for each of those."""
-        warnings: tuple[str, ...] = ()
-        for _ in range(_MAX_QUARANTINES):
-            try:
-                return read(), warnings
-            except CorruptFileError as error:
-                self.store.quarantine_of(error)
-                warnings = (*warnings, f"a damaged block was left out: {error}")
-        raise CorruptFileError("too many damaged blocks")
+            yield from self._selecting.slices(matchers, min_ms, max_ms, samples, series, hint)
 
     def at_hand(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> int | None:
         return self._at_hand.series(matchers, min_ms, max_ms)
@@ -259,51 +228,6 @@ class Storage:
     def few_labels(self, name: str, matchers: Sequence[Matcher], min_ms: int, max_ms: int) -> bool:
         """Whether `label_values` (of no name: `label_names`) has so little to look at that it may be asked on the event loop."""
         return self._at_hand.few_labels(name, matchers, min_ms, max_ms)
-
-    def _coarse(self, hint: Any, min_ms: int, max_ms: int) -> list[Segment]:
-        """Which stretches coarser copies answer for, the newest first."""
-        if not self.options.downsampling or not isinstance(hint, SelectHint):
-            return []
-        return list(self.copies.plan(hint, min_ms, max_ms, self._raw_min_time()))
-
-    def _batches(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, hint: Any) -> list[Batch]:
-        batches: list[Batch] = []
-        for segment in self._coarse(hint, min_ms, max_ms):
-            if segment.max_ms < max_ms:
-                batches.extend(self._raw_batches(matchers, segment.max_ms + 1, max_ms))
-            coarse = self.copies.batch(matchers, segment)
-            batches.append(coarse)
-            batches.extend(self._left_out(matchers, segment.min_ms, segment.max_ms, coarse.sids))
-            max_ms = segment.min_ms - 1
-        return [*batches, *self._raw_batches(matchers, min_ms, max_ms)] if min_ms <= max_ms else batches
-
-    def _left_out(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, sids: Rows) -> Iterable[Batch]:
-        """Raw samples of series that coarse copies do not hold: those of native histograms."""
-        for block in self._raw_blocks():
-            if block.overlaps(min_ms, max_ms):
-                rows = block.series.match(matchers)
-                owners = block.sids(rows, self.table)
-                lost = ~np.isin(owners, sids)
-                if lost.any():
-                    yield block.batch(rows[lost], owners[lost], min_ms, max_ms)
-
-    def _raw_batches(
-        self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, within: tuple[int, int] | None = None
-    ) -> list[Batch]:
-        """Raw samples; `within`: only of series from one number up to another."""
-        sids = self.table.match(matchers)
-        if within is not None:
-            low, high = np.searchsorted(sids, within).tolist()
-            sids = sids[low:high]
-        # The head comes first: a block that takes its place meanwhile is then seen in both, never in none.
-        head = self.head.batches(sids, min_ms, max_ms)
-        return [*self.store.batches(self._raw_blocks(), matchers, min_ms, max_ms, within), *head]
-
-    def _raw_min_time(self) -> int:
-        return min([self.head.min_time, *(block.min_time for block in self._raw_blocks())])
-
-    def _raw_blocks(self) -> list[Block]:
-        return [block for block in self.store.blocks() if block.meta.resolution_ms == 0]
 
     def series(self, matchers: Sequence[Matcher], min_ms: int, max_ms: int, *, limit: int = 0) -> list[Labels]:
         with self._gate.reading():

@@ -128,4 +128,4 @@ def test_equal_series_without_their_names_are_found_in_any_slice(storage: Storag
     ],
 )
 def test_the_highest_nodes_are_taken(text: str, count: int) -> None:
-    assert len(list(sliceable(Parser(options_of(frozenset())).parse(text)))) == count
+    assert len(sliceable(Parser(options_of(frozenset())).parse(text))) == count
