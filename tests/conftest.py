@@ -2,7 +2,13 @@
 
 import os
 
+import httpx
 from hypothesis import settings
+
+from tests.support.processes import PATIENCE_S
+
+for shortcut in (httpx.get, httpx.post, httpx.put, httpx.delete):  # 5 s are too few on a busy machine
+    shortcut.__kwdefaults__["timeout"] = PATIENCE_S
 
 settings.register_profile("desk", deadline=None)
 settings.register_profile("ci", settings.get_profile("desk"), derandomize=True)

@@ -8,7 +8,7 @@ STAGES = (
     ("unit", ["tests/unit", "-n", "2"]),
     ("properties", ["tests/properties", "-n", "2"]),
     ("integration", ["tests/integration", "-n", "2", "--dist", "loadfile"]),
-    ("browser", ["tests/e2e"]),
+    ("browser", ["tests/e2e", "-n", "2", "--dist", "loadfile"]),
 )
 NO_TESTS_COLLECTED = 5
 

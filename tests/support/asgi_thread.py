@@ -27,5 +27,5 @@ def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(5)
+        thread.join()
         listening.close()

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.support.processes import PATIENCE_S
+
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -32,7 +34,7 @@ def running_browser() -> Iterator[Browser]:
     """A browser with an empty profile."""
     path = chromium_path()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS), timeout=PATIENCE_S * 1000)
         try:
             yield browser
         finally:
@@ -45,6 +47,7 @@ def open_page(browser: Browser, *, dark: bool = True, width: int = 1600, height:
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", locale="en-GB"
     )
+    context.set_default_timeout(PATIENCE_S * 1000)
     try:
         yield context.new_page()
     finally:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.support.containerd import remove_cgroups, root_archive, search_path
-from tests.support.processes import running, wait_for
+from tests.support.processes import PATIENCE_S, running, wait_for
 
 IMAGE = "lamp:1"
 _CONTAINERD = """version = 2
@@ -55,7 +55,7 @@ class Engine:
             argv,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
             env=environment(),
             cwd=Path(self.socket).parent,
@@ -117,7 +117,7 @@ def docker(folder: Path) -> Iterator[Engine]:
         running([find("containerd"), "-c", f"{folder}/containerd.toml"], folder / "containerd.log", env=environment()),
         running([find(daemon[0]), *daemon[1:]], folder / "dockerd.log", env=environment()),
     ):
-        wait_for("dockerd", lambda: _answers(engine), timeout_s=30)
+        wait_for("dockerd", lambda: _answers(engine))
         engine.load(folder)
         try:
             yield engine
@@ -141,7 +141,7 @@ def podman(folder: Path) -> Iterator[Engine]:
     engine = Engine(client, f"{folder}/podman.sock", limits)
     service = [*client, "system", "service", "--time=0", f"unix://{engine.socket}"]
     with running([find(service[0]), *service[1:]], folder / "podman.log", env=environment()):
-        wait_for("podman's service", lambda: _answers(engine), timeout_s=30)
+        wait_for("podman's service", lambda: _answers(engine))
         engine.load(folder)
         try:
             yield engine

@@ -124,14 +124,14 @@ def page_of(argv: list[str], log: Path) -> str:
 
         def scrape() -> str:
             assert process.poll() is None, log.read_text()
-            return httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10).raise_for_status().text
+            return httpx.get(f"http://127.0.0.1:{port}/metrics").raise_for_status().text
 
         text: str = wait_for("a page", scrape)
     return text
 
 
 def our_page(arguments: list[str], log: Path) -> str:
-    return page_of([*PHAROS, "node-exporter", *arguments], log)
+    return page_of([*PHAROS, "node-exporter", "--collector.deadline=60s", *arguments], log)
 
 
 def knows(binary: str, collector: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 PHAROS = (sys.executable, "-m", "pharos.cli.main")
+PATIENCE_S = 120.0  # after so long something hangs; how quick a machine is, no test may depend on
 
 
 def free_port() -> int:
@@ -25,7 +26,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(argv: Sequence[str], log: Path, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """A process whose output goes to `log`; SIGTERM at the end, SIGKILL after 10 s."""
+    """A process whose output goes to `log`; SIGTERM at the end, SIGKILL for what does not heed it."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             list(argv), stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **options
@@ -41,13 +42,13 @@ def end(process: subprocess.Popen[bytes]) -> int:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(10)
+            process.wait(PATIENCE_S / 2)
         except subprocess.TimeoutExpired:
             process.kill()
-    return process.wait(5)
+    return process.wait(PATIENCE_S)
 
 
-def wait_for(what: str, check: Callable[[], Any], timeout_s: float = 20.0, poll_s: float = 0.1) -> Any:
+def wait_for(what: str, check: Callable[[], Any], timeout_s: float = PATIENCE_S, poll_s: float = 0.1) -> Any:
     """The first truthy answer of `check`; connection errors count as "not yet"."""
     deadline = time.monotonic() + timeout_s
     last: Any = None
@@ -62,7 +63,7 @@ def wait_for(what: str, check: Callable[[], Any], timeout_s: float = 20.0, poll_
     raise AssertionError(f"waited {timeout_s:.0f} s for {what}; last: {last!r}")
 
 
-def wait_ready(url: str, timeout_s: float = 20.0) -> None:
+def wait_ready(url: str, timeout_s: float = PATIENCE_S) -> None:
     """Until `/-/ready` answers 200."""
     wait_for(f"{url} to be ready", lambda: httpx.get(f"{url}/-/ready", timeout=2).status_code == 200, timeout_s)
 

@@ -15,7 +15,7 @@ import pytest
 from pharos.exposition import format_value
 from pharos.labels import METRIC_NAME, Labels, escape_value
 from tests.support.peers import need_peer
-from tests.support.processes import free_port, wait_ready
+from tests.support.processes import PATIENCE_S, free_port, wait_ready
 
 FEATURES = "promql-experimental-functions,promql-duration-expr"
 
@@ -70,7 +70,7 @@ def ask(address: str, path: str, **params: str) -> dict[str, Any]:
     """One answer of the API, errors too."""
     url = f"{address}/api/v1/{path}?{urllib.parse.urlencode(params)}"
     try:
-        with urllib.request.urlopen(url, timeout=20) as response:
+        with urllib.request.urlopen(url, timeout=PATIENCE_S) as response:
             answer: dict[str, Any] = json.load(response)
     except urllib.error.HTTPError as error:
         answer = json.load(error)

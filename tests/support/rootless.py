@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import running, wait_for
+from tests.support.processes import PATIENCE_S, running, wait_for
 
 _USER = 65534
 # The user may have other users' numbers only if these files say so; they are put over the host's in a mount namespace of the process.
@@ -37,7 +37,9 @@ class Rootless:
         return ["unshare", "-m", "sh", "-c", _ENTER, str(self.folder), *become, *place, *_PODMAN, runtime, *arguments]
 
     def __call__(self, *arguments: str) -> str:
-        done = subprocess.run(self.argv(*arguments), capture_output=True, text=True, timeout=60, cwd=self.folder)
+        done = subprocess.run(
+            self.argv(*arguments), capture_output=True, text=True, timeout=PATIENCE_S, cwd=self.folder
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip().rpartition("\n")[2]
 
@@ -70,7 +72,7 @@ def rootless_podman(folder: Path) -> Iterator[Rootless]:
     podman = Rootless(folder)
     service = podman.argv("system", "service", "--time=0", f"unix://{podman.socket}")
     with running(service, folder / "service.log", cwd=folder, start_new_session=True) as process:
-        wait_for("podman's socket", lambda: Path(podman.socket).exists(), timeout_s=30)
+        wait_for("podman's socket", lambda: Path(podman.socket).exists())
         try:
             yield podman
         finally:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.processes import PATIENCE_S
+
 SYSTEMD_SLICES = (
     "kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0a1b2c3d_1111_2222_3333_444455556666.slice"
 )
@@ -86,7 +88,7 @@ class Runc:
 
     def _runc(self, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[bytes]":
         root = str(self.folder / "state")
-        return subprocess.run(["runc", "--root", root, *arguments], check=True, timeout=30, **options)
+        return subprocess.run(["runc", "--root", root, *arguments], check=True, timeout=PATIENCE_S, **options)
 
 
 @contextlib.contextmanager

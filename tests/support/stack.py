@@ -13,8 +13,6 @@ from pharos.cli.parts import PARTS, part
 from pharos.up.ports import is_free
 from tests.support.processes import PHAROS, running, wait_for
 
-START_TIMEOUT_S = 60.0
-
 
 @dataclass(frozen=True, slots=True)
 class Stack:
@@ -44,7 +42,7 @@ class Stack:
 
     def query(self, expression: str) -> list[tuple[dict[str, str], float]]:
         """An instant query: labels and value of each series."""
-        answer = httpx.get(f"{self.url('collector')}/api/v1/query", params={"query": expression}, timeout=10).json()
+        answer = httpx.get(f"{self.url('collector')}/api/v1/query", params={"query": expression}).json()
         assert answer["status"] == "success", answer
         return [(series["metric"], float(series["value"][1])) for series in answer["data"]["result"]]
 
@@ -77,6 +75,5 @@ def running_stack(folder: Path, *arguments: str, config: dict[str, str] | None =
                 wait_for(
                     f"{planned.command} (see {folder / 'up.log'})",
                     lambda name=planned.command: stack.ready(name),
-                    START_TIMEOUT_S,
                 )
         yield stack

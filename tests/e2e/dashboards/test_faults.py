@@ -1,9 +1,11 @@
 """A data source goes down and comes back: the UI says what is missing, keeps the last data dimmed, and never breaks."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.dashboards.conftest import Ui
+from tests.e2e.dashboards.conftest import Ui, running_ui
 from tests.support.asgi_thread import serving
 from tests.support.processes import free_port
 from tests.support.stub_sources import Stub
@@ -17,9 +19,10 @@ def port() -> int:
 
 
 @pytest.fixture(scope="module")
-def sources(port: int) -> str:
-    """Nobody listens here until a test does."""
-    return f"http://127.0.0.1:{port}"
+def ui(port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+    """Where it looks for its data nobody listens, until a test does."""
+    with running_ui(f"http://127.0.0.1:{port}", tmp_path_factory.mktemp("dashboards")) as ui:
+        yield ui
 
 
 @pytest.mark.parametrize(

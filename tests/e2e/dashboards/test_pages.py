@@ -2,13 +2,14 @@
 
 import json
 import re
-import time
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.conftest import settled
 from tests.e2e.dashboards.conftest import Ui
 from tests.support.browser import open_page
+from tests.support.processes import wait_for
 from tests.support.stub_sources import Stub
 from tests.support.unit_cases import UNIT_CASES
 
@@ -31,6 +32,7 @@ def test_a_page_is_drawn_without_complaint(page: Page, ui: Ui, path: str, theme:
     expect(page.get_by_test_id("nav")).to_be_visible()
     expect(page.get_by_test_id("toolbar")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("data-theme", theme)
+    settled(page)
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
 
@@ -72,11 +74,17 @@ def test_a_dashboard_is_found_opened_and_zoomed(page: Page, ui: Ui) -> None:
     page.get_by_test_id("range-now-5m").click()
     expect(page.get_by_test_id("time-label")).to_have_text("Last 5 minutes")
     overlay = page.locator('[data-testid=panel][data-title="Load"] .ts-overlay')
+    settled(page)
     box = overlay.bounding_box()
     assert box is not None
-    page.wait_for_timeout(300)
-    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 40)
-    expect(page.locator(".tooltip")).to_be_visible()
+
+    def pointed_at() -> bool:
+        """A pointer that rests while the new range is being drawn shows nothing; it moves on."""
+        page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 40)
+        page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 40)
+        return page.locator(".tooltip").is_visible()
+
+    wait_for("the tooltip", pointed_at)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + 40, steps=3)
     page.mouse.up()
@@ -102,7 +110,7 @@ def test_one_request_carries_all_queries_and_a_refresh_only_what_is_new(page: Pa
             sent.append(len(json.loads(r.post_data or "{}")["queries"])) if r.url.endswith("/api/ds/query") else None
         ),
     )
-    page.goto(f"{ui.url}/d/node/node")
+    page.goto(f"{ui.url}/d/node/node?refresh=1h")
     assert drawn(page, "CPU")
     assert len(sent) == 1
     assert sent[0] >= 12
@@ -145,9 +153,7 @@ def test_logs_are_searched_filtered_and_followed(page: Page, ui: Ui, stub: Stub)
     page.get_by_label("Remove").click()
     page.get_by_test_id("log-live").click()
     stub.log("a line from just now", "warn")
-    written = time.monotonic()
-    expect(page.get_by_test_id("log-row").first).to_contain_text("a line from just now", timeout=5000)
-    assert time.monotonic() - written < 5
+    expect(page.get_by_test_id("log-row").first).to_contain_text("a line from just now")
 
 
 def test_a_silence_is_made_from_an_alert_and_ended(page: Page, ui: Ui, stub: Stub) -> None:
@@ -242,5 +248,5 @@ def test_a_phone_can_read_it(browser: Browser, ui: Ui) -> None:
         for path in ("/", "/logs", "/targets"):
             page.goto(ui.url + path)
             expect(page.get_by_test_id("toolbar")).to_be_visible()
-            page.wait_for_timeout(300)
+            settled(page)
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path

@@ -21,7 +21,7 @@ import pytest
 
 from tests.support.api_requests import ApiRequest, requests
 from tests.support.peers import need_peer
-from tests.support.processes import PHAROS, free_port, running, wait_for, wait_ready
+from tests.support.processes import PATIENCE_S, PHAROS, free_port, running, wait_for, wait_ready
 
 pytestmark = [pytest.mark.integration, pytest.mark.peers]
 
@@ -130,7 +130,7 @@ def settled(port: int) -> bool:
 
 
 def ask(port: int, request: ApiRequest) -> tuple[int, dict[str, str], str]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     path, headers, body = request.path, dict(request.headers), request.body
     asked = urllib.parse.urlencode(request.params)
     if request.form:

@@ -68,7 +68,7 @@ def now(tmp_path: Path) -> int:
 
 def first_samples(url: str) -> dict[str, tuple[object, ...]]:
     """The value of each series' first sample, and its time where it is not the scrape's."""
-    answer = httpx.get(f"{url}/api/v1/query", params={"query": '{job="c",__name__!~"scrape_.*"}[5m]'}, timeout=5).json()
+    answer = httpx.get(f"{url}/api/v1/query", params={"query": '{job="c",__name__!~"scrape_.*"}[5m]'}).json()
     out: dict[str, tuple[object, ...]] = {}
     for series in answer["data"]["result"]:
         (time, value), *rest = series["values"]
@@ -99,7 +99,7 @@ def test_zeros_where_prometheus_has_them(address: str, tmp_path: Path) -> None:
             wait_for(
                 "two scrapes",
                 lambda url=url: httpx.get(
-                    f"{url}/api/v1/query", params={"query": "count_over_time(level[5m]) > 1"}, timeout=5
+                    f"{url}/api/v1/query", params={"query": "count_over_time(level[5m]) > 1"}
                 ).json()["data"]["result"],
             )
             found.append(first_samples(url))

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import gzip
 import random
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from collector.scrape.fetch import BodyLimitError, Fetcher, FetchError
 from collector.scrape.fetch.wire import BufferPool
 from pharos.clock import SystemClock
 from tests.support.fake_storage import FakeStorage, is_stale
+from tests.support.processes import PATIENCE_S
 
 pytestmark = pytest.mark.integration
 
@@ -59,7 +59,7 @@ def fetcher(url: str, more: str = "", timeout_s: float = 2.0) -> Fetcher:
     return Fetcher(url, job, timeout_s, BufferPool())
 
 
-async def fetch(answer: Answer, more: str = "", timeout_s: float = 2.0, times: int = 1) -> list[bytes]:
+async def fetch(answer: Answer, more: str = "", timeout_s: float = PATIENCE_S, times: int = 1) -> list[bytes]:
     bodies = []
     async with server(answer) as url:
         client = fetcher(f"{url}/metrics", more, timeout_s)
@@ -150,17 +150,15 @@ async def test_a_page_of_the_size_limit_is_too_large_however_it_is_packed() -> N
                     await fetch(fixed(raw), "body_size_limit: 100B")
 
 
-async def test_a_slow_drip_ends_with_the_timeout() -> None:
+async def test_an_endless_drip_ends_with_the_timeout() -> None:
     async def drip(_: bytes, writer: asyncio.Transport) -> None:
-        writer.write(OK + b"Content-Length: 1000\r\n\r\n")
-        for _ in range(100):
+        writer.write(OK + b"Content-Length: 1000000\r\n\r\n")
+        while True:
             writer.write(b"x")
             await asyncio.sleep(0.05)
 
-    began = time.monotonic()
     with pytest.raises(FetchError, match="context deadline exceeded"):
         await fetch(drip, timeout_s=0.3)
-    assert time.monotonic() - began < 1
 
 
 async def test_a_kept_connection_that_was_closed_is_opened_again() -> None:
@@ -228,12 +226,12 @@ def values(storage: FakeStorage, name: str) -> list[object]:
 
 
 async def until(check: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not check():
             await asyncio.sleep(0.01)
 
 
-GLOBAL = "global: {scrape_interval: 100ms, scrape_timeout: 100ms}\n"
+GLOBAL = "global: {scrape_interval: 500ms, scrape_timeout: 500ms}\n"  # a busy machine may take a tenth of a second for nothing
 
 
 async def test_series_and_targets_end_with_a_staleness_marker() -> None:
@@ -296,8 +294,8 @@ async def test_a_changed_job_goes_on_with_its_series() -> None:
         async with scraping(job("sample_limit: 10"), storage) as manager:
             await until(lambda: len(values(storage, "b")) >= 2)
             rules = "metric_relabel_configs: [{source_labels: [__name__], regex: b, action: drop}]"
-            await manager.apply(parse_config(job(f"scrape_interval: 50ms, scrape_timeout: 50ms, {rules}")))
-            await until(lambda: [target.spec.interval for target in manager.active_targets()["j"]] == [0.05])
+            await manager.apply(parse_config(job(f"scrape_interval: 400ms, scrape_timeout: 400ms, {rules}")))
+            await until(lambda: [target.spec.interval for target in manager.active_targets()["j"]] == [0.4])
             before = len(values(storage, "a"))
             await until(lambda: len(values(storage, "a")) >= before + 3)
             assert "stale" not in values(storage, "a")

@@ -25,7 +25,7 @@ from pharos.http.options import WebOptions
 from pharos.http.server import WebServer
 from pharos.matchers import Matcher, MatchOp
 from tests.support.peers import need_peer
-from tests.support.processes import free_port, running, wait_for, wait_ready
+from tests.support.processes import PATIENCE_S, free_port, running, wait_for, wait_ready
 
 pytestmark = [pytest.mark.integration, pytest.mark.peers]
 
@@ -33,13 +33,13 @@ SERIES = [(("__name__", "a"), ("i", str(number))) for number in range(1000)]
 
 
 def query(url: str, expression: str) -> list[dict]:
-    answer = httpx.get(f"{url}/api/v1/query", params={"query": expression, "nocache": "1"}, timeout=5)
+    answer = httpx.get(f"{url}/api/v1/query", params={"query": expression, "nocache": "1"})
     return answer.json().get("data", {}).get("result", [])
 
 
 def flushed(victoria: str) -> str:
     """VictoriaMetrics shows new samples only after some seconds, unless it is told to."""
-    httpx.get(f"{victoria}/internal/force_flush", timeout=5)
+    httpx.get(f"{victoria}/internal/force_flush")
     return victoria
 
 
@@ -86,9 +86,11 @@ async def sending(storage: Storage, config: str) -> AsyncIterator[RemoteWriteMan
     )
     await manager.apply(parse_config(config))
     watching = asyncio.create_task(manager.run())
-    await asyncio.sleep(0.3)
+    async with asyncio.timeout(PATIENCE_S):  # what is written before a writer has its place in the log is not for it
+        while len(list((storage.path / "remote").glob("*"))) < config.count("/api/v1/write"):
+            await asyncio.sleep(0.01)
     yield manager
-    await manager.stop(2.0)
+    await manager.stop(PATIENCE_S)
     await watching
 
 
@@ -182,11 +184,9 @@ remote_write:
     peer = prometheus(tmp_path, config)
     await asyncio.to_thread(peer.__enter__)
     try:
-        for _ in range(100):
-            await asyncio.sleep(0.1)
-            if all(len(_ups(storage, version)) >= 3 for version in ("one", "two")):
-                break
-        assert min(len(_ups(storage, version)) for version in ("one", "two")) >= 3
+        async with asyncio.timeout(PATIENCE_S):
+            while not all(len(_ups(storage, version)) >= 3 for version in ("one", "two")):
+                await asyncio.sleep(0.1)
     finally:
         await asyncio.to_thread(peer.__exit__, None, None, None)
     await _read_back(server.url)

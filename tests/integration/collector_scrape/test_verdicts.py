@@ -16,7 +16,7 @@ from collector.scrape import ScrapeManager
 from pharos.clock import SystemClock
 from tests.support.fake_storage import FakeStorage, is_stale
 from tests.support.peers import need_peer
-from tests.support.processes import free_port, running, wait_for, wait_ready
+from tests.support.processes import PATIENCE_S, free_port, running, wait_for, wait_ready
 
 pytestmark = [pytest.mark.integration, pytest.mark.peers]
 
@@ -124,7 +124,7 @@ def tidy(job: str, labels: dict[str, str], value: float, found: Found) -> None:
 
 def from_prometheus(url: str) -> Found:
     found: Found = {}
-    answer = httpx.get(f"{url}/api/v1/query", params={"query": '{job=~"c.+"}'}, timeout=10).json()
+    answer = httpx.get(f"{url}/api/v1/query", params={"query": '{job=~"c.+"}'}).json()
     for series in answer["data"]["result"]:
         labels = series["metric"]
         tidy(labels["job"], {"__name__": "", **labels}, float(series["value"][1]), found)
@@ -136,10 +136,9 @@ async def from_pharos(text: str) -> Found:
     manager = ScrapeManager(storage, SystemClock(), CollectorRegistry())
     await manager.apply(parse_config(text))
     watching = asyncio.create_task(manager.run())
-    for _ in range(150):
-        await asyncio.sleep(0.1)
-        if all(target.last_scrape for targets in manager.active_targets().values() for target in targets):
-            break
+    async with asyncio.timeout(PATIENCE_S):
+        while not all(target.last_scrape for targets in manager.active_targets().values() for target in targets):
+            await asyncio.sleep(0.1)
     await manager.stop()
     await watching
     await asyncio.sleep(0.1)  # closed connections are let go by the loop a moment later
@@ -170,7 +169,7 @@ async def test_same_verdicts(address: str, tmp_path: Path) -> None:
         await asyncio.to_thread(wait_ready, url)
         ours = await from_pharos(text)
         number = len(CASES) + len(STATUSES)
-        await asyncio.to_thread(wait_for, "all jobs", lambda: len(set(from_prometheus(url))) == number, timeout_s=15)
+        await asyncio.to_thread(wait_for, "all jobs", lambda: len(set(from_prometheus(url))) == number)
         theirs = from_prometheus(url)
     added = (("__name__", "scrape_series_added"),)
     for found in (ours, theirs):  # theirs may be a later scrape than the first

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from exporters.container.groups.registry import groups
 from exporters.container.scrape import Scraper, Settings
 from exporters.page import samples
 from pharos.clock import SystemClock
+from tests.support.processes import wait_for
 from tests.support.runc import Runc, containers, need_runc
 from tests.support.uml import in_guest, run_in_guest
 
@@ -33,6 +33,11 @@ def test_all_of_this_in_user_mode_linux(tmp_path: Path) -> None:
     assert "4 passed" in guest.output
 
 
+def spent(path: Path) -> dict[str, int]:
+    """The kernel's own account of a group's CPU."""
+    return {name: int(value) for name, value in map(str.split, (path / "cpu.stat").read_text().splitlines())}
+
+
 @pytest.fixture(scope="module")
 def group() -> Iterator[str]:
     """A cgroup with limits and a busy process in it."""
@@ -43,7 +48,7 @@ def group() -> Iterator[str]:
     (path / "memory.max").write_text(str(64 << 20))
     process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     (path / "cgroup.procs").write_text(str(process.pid))
-    time.sleep(1.0)
+    wait_for("the quota to be felt", lambda: spent(path)["nr_throttled"] and spent(path)["usage_usec"] > 50_000)
     yield f"/{path.relative_to(ROOT)}"
     process.kill()
     process.wait()

@@ -39,7 +39,7 @@ def url(runc: Runc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def scrape(url: str) -> dict[str, float]:
-    return series(httpx.get(url, timeout=10).raise_for_status().text)
+    return series(httpx.get(url).raise_for_status().text)
 
 
 def value(page: dict[str, float], family: str, runc: Runc, name: str, labels: str = "") -> float:

@@ -28,10 +28,10 @@ def test_pods_have_the_labels_of_a_kubelet(tmp_path_factory: pytest.TempPathFact
             wait_ready(url)
 
             def ended() -> dict[str, float] | None:
-                page = series(httpx.get(f"{url}/metrics", timeout=10).text)
+                page = series(httpx.get(f"{url}/metrics").text)
                 return page if any(key.startswith("container_last_exit_code") for key in page) else None
 
-            page = wait_for("the end of a container", ended, timeout_s=30)
+            page = wait_for("the end of a container", ended)
     path = f"{place.parent}/poduid-{os.getpid()}"
     own = f'container="light",id="{path}/{running_id}",image="{IMAGE}",name="{running_id}",namespace="harbour",pod="lamp-0"'
     assert page[f"container_spec_cpu_quota{{{own}}}"] == 20_000
@@ -64,7 +64,7 @@ def test_the_network_of_a_pod_is_told_once_with_its_sandbox(
         ]  # fmt: skip
         with running(argv, tmp_path / "log"):
             wait_ready(f"http://127.0.0.1:{port}")
-            page = series(httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text)
+            page = series(httpx.get(f"http://127.0.0.1:{port}/metrics").text)
     told = [key for key in page if key.startswith("container_network_receive_bytes_total") and 'pod="buoy-0"' in key]
     assert len(told) == 1
     assert 'container="POD"' in told[0]

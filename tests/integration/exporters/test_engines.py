@@ -27,7 +27,7 @@ class Page:
 
     def values(self, family: str, name: str) -> dict[str, float]:
         """The series of a family that carry `name`."""
-        page = series(httpx.get(self.url, timeout=10).raise_for_status().text)
+        page = series(httpx.get(self.url).raise_for_status().text)
         found = {key: value for key, value in page.items() if key.startswith(f"{family}{{")}
         return {key: value for key, value in found.items() if f'name="{name}"' in key}
 
@@ -38,7 +38,7 @@ class Page:
         return values[0] if values else None
 
     def wait(self, family: str, name: str, expected: float) -> None:
-        wait_for(f"{family} of {name} to be {expected}", lambda: self.value(family, name) == expected, timeout_s=30)
+        wait_for(f"{family} of {name} to be {expected}", lambda: self.value(family, name) == expected)
 
 
 def _ended(inspected: dict[str, Any]) -> bool:
@@ -71,7 +71,9 @@ def page(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     ]  # fmt: skip
     with running(argv, tmp_path_factory.mktemp("log") / "exporter.log"):
         wait_ready(f"http://127.0.0.1:{port}")
-        yield Page(f"http://127.0.0.1:{port}/metrics")
+        page = Page(f"http://127.0.0.1:{port}/metrics")
+        wait_for("the engine's answer", lambda: page.values("container_spec_memory_limit_bytes", "lamp"))
+        yield page
 
 
 def test_names_labels_and_limits_stand_on_the_figures(engine: Engine, page: Page) -> None:

@@ -29,12 +29,12 @@ def test_containers_of_a_user(tmp_path: Path) -> None:
             wait_ready(f"http://127.0.0.1:{port}")
 
             def page() -> dict[str, float]:
-                return series(httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10).raise_for_status().text)
+                return series(httpx.get(f"http://127.0.0.1:{port}/metrics").raise_for_status().text)
 
             def value(family: str, identity: str) -> float | None:
                 return next((v for k, v in page().items() if k.startswith(family + "{") and identity in k), None)
 
-            wait_for("the end of match", lambda: value("container_last_exit_code", match) == 3, timeout_s=30)
+            wait_for("the end of match", lambda: value("container_last_exit_code", match) == 3)
             assert value("container_running", match) == 0
             assert value("container_running", lamp) == 1
             assert page()[f'container_runtime_up{{address="{podman.socket}",runtime="podman"}}'] == 1

@@ -33,7 +33,7 @@ def page(tmp_path: Path, *arguments: str) -> Iterator[dict[str, float]]:
     with running(argv, tmp_path / "exporter.log"):
         wait_ready(f"http://127.0.0.1:{port}")
         while True:
-            yield series(httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10).raise_for_status().text)
+            yield series(httpx.get(f"http://127.0.0.1:{port}/metrics").raise_for_status().text)
 
 
 def test_a_scope_below_slices_is_a_container_with_its_figures(runc: Runc, tmp_path: Path) -> None:

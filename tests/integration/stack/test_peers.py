@@ -9,7 +9,7 @@ import pytest
 
 from pharos.cli.parts import PARTS
 from tests.support.peers import need_peer
-from tests.support.processes import free_port, running, wait_for, wait_ready
+from tests.support.processes import PATIENCE_S, free_port, running, wait_for, wait_ready
 from tests.support.stack import Stack, running_stack
 
 pytestmark = [pytest.mark.integration, pytest.mark.peers, pytest.mark.timeout(180)]
@@ -52,12 +52,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def run(*argv: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(argv, input=given, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(argv, input=given, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
 def test_promtool_queries(stack: Stack) -> None:
     promtool = need_peer("promtool")
-    wait_for("the node's first scrape", lambda: stack.query('up{job="node"}'), 30)
+    wait_for("the node's first scrape", lambda: stack.query('up{job="node"}'))
     answer = run(promtool, "query", "instant", stack.url("collector"), "up")
     assert answer.returncode == 0, answer.stderr
     assert 'job="node"' in answer.stdout
@@ -120,22 +120,22 @@ def test_a_real_prometheus_scrapes_our_exporters_and_alerts_through_us(stack: St
             targets = httpx.get(f"http://127.0.0.1:{port}/api/v1/targets").json()["data"]["activeTargets"]
             return len(targets) == 4 and all(target["health"] == "up" for target in targets)
 
-        wait_for("Prometheus to scrape all of ours", all_up, 20)
+        wait_for("Prometheus to scrape all of ours", all_up)
 
         def received() -> bool:
             alerts = httpx.get(f"{stack.url('alerting')}/api/v2/alerts").json()
             return any(alert["labels"]["alertname"] == "SentByRealPrometheus" for alert in alerts)
 
-        wait_for("its alert in our alerting", received, 20)
+        wait_for("its alert in our alerting", received)
 
 
 def test_the_official_elasticsearch_client_searches_our_store(stack: Stack) -> None:
     from elasticsearch import Elasticsearch
 
-    with Elasticsearch(stack.url("logstore")) as client:
+    with Elasticsearch(stack.url("logstore"), request_timeout=PATIENCE_S) as client:
         assert client.info()["tagline"] == "You Know, for Search"
         body = {"match": {"message": "Listening"}}
-        wait_for("log lines", lambda: client.count(index="logs-*", query=body)["count"] >= len(PARTS) - 1, 30)
+        wait_for("log lines", lambda: client.count(index="logs-*", query=body)["count"] >= len(PARTS) - 1)
         found = client.search(
             index="logs-*", query=body, sort=[{"@timestamp": "desc"}], aggs={"by": {"terms": {"field": "service"}}}
         )

@@ -72,7 +72,7 @@ def snapshot(tmp_path: Path) -> tuple[Path, list[int]]:
         url = f"http://127.0.0.1:{port}"
         wait_ready(url)
         send(url, times)
-        name = httpx.post(f"{url}/api/v1/admin/tsdb/snapshot", timeout=30).json()["data"]["name"]
+        name = httpx.post(f"{url}/api/v1/admin/tsdb/snapshot").json()["data"]["name"]
     return tmp_path / "theirs" / "snapshots" / name, times
 
 
@@ -88,7 +88,7 @@ def send(url: str, times: Sequence[int]) -> None:
             "Content-Type": "application/x-protobuf",
             "X-Prometheus-Remote-Write-Version": "0.1.0",
         }
-        answer = httpx.post(f"{url}/api/v1/write", content=compress(encode_v1(series)), headers=headers, timeout=10)
+        answer = httpx.post(f"{url}/api/v1/write", content=compress(encode_v1(series)), headers=headers)
         assert answer.status_code in (200, 204), answer.text
 
 
