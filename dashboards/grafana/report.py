@@ -147,7 +147,9 @@ def _properties(properties: Iterable[tuple[str, Any]]) -> Iterator[str]:
     for name, value in properties:
         known = name[7:] in CUSTOM if name.startswith("custom.") else name in FIELD
         if name == "color":
-            mode = (value or {}).get("mode")
+            mode = (
+                value.get("mode") if isinstance(value, Mapping) else None
+            )  # a bare colour means nothing to Grafana, either
             if mode and mode not in COLOUR_MODES:
                 yield f"color mode {mode}"
         elif name in VALUES:

@@ -70,12 +70,19 @@ class DashboardStore:
             normal = normalise(orjson.loads(path.read_bytes()))
             dashboard = read_dashboard(normal.dashboard, origin)
         except (OSError, ValueError) as error:
-            self.problems[str(path)] = str(error)
-            logger.warning("Dashboard cannot be read", extra={"file": str(path), "reason": str(error)})
+            self._note(path, str(error))
+            return
+        except Exception as error:  # a file of a shape nobody thought of must not hide the others
+            logger.exception("Dashboard is not understood", extra={"file": str(path)})
+            self._note(path, f"not understood: {type(error).__name__}: {error}")
             return
         self._by_uid[dashboard.uid] = dashboard
         self.reports[dashboard.uid] = normal.notes
         self.files[dashboard.uid] = path
+
+    def _note(self, path: Path, reason: str) -> None:
+        self.problems[str(path)] = reason
+        logger.warning("Dashboard cannot be read", extra={"file": str(path), "reason": reason})
 
 
 def _haystack(dashboard: Dashboard) -> str:

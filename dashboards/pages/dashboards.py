@@ -55,7 +55,10 @@ def listing(context: PageContext, text: str) -> Component:
     """Cards of the dashboards that match, own ones after the built-in ones, and files that could not be read."""
     store = context.services.store
     found = [dashboard for dashboard in store.search(text) if not dashboard.raw.get("hidden")]
-    sections: list[Component] = []
+    sections: list[Component] = [
+        notice(context.t("A dashboard file cannot be read"), f"{path}: {reason}", state="warn")
+        for path, reason in store.problems.items()
+    ]
     for origin, title in (("builtin", context.t("Built in")), ("user", context.t("Your own"))):
         chosen = [dashboard for dashboard in found if dashboard.origin == origin]
         if chosen:
@@ -63,10 +66,6 @@ def listing(context: PageContext, text: str) -> Component:
             sections.append(html.Div([_card(context, dashboard) for dashboard in chosen], className="tiles"))
     if not found:
         sections.append(notice(context.t("No dashboard matches"), text))
-    sections += [
-        notice(context.t("A dashboard file cannot be read"), f"{path}: {reason}", state="warn")
-        for path, reason in store.problems.items()
-    ]
     report = import_report(context, found)
     return html.Div([*sections, *([report] if report else [])])
 
@@ -91,15 +90,24 @@ def import_report(context: PageContext, dashboards: Sequence[Dashboard]) -> Comp
     return card(context.t("What looks different from Grafana"), table, className="report")
 
 
+def _notes(context: PageContext, notes: Sequence[str]) -> Component:
+    """How many options of an imported dashboard have no effect; the list below the tiles has them all."""
+    return html.Span(
+        [icon("info-mark", 12), context.t("{n} notes", n=len(notes))], className="tag notes", title="\n".join(notes)
+    )
+
+
 def _card(context: PageContext, dashboard: Dashboard) -> Component:
     count = sum(1 for _panel in dashboard.all_panels())
+    notes = context.services.store.reports.get(dashboard.uid, ())
     return html.A(
         [
             html.Div([icon("dashboards", 18), html.Strong(context.t(dashboard.title))], className="tile-title"),
-            html.P(context.t(dashboard.description) if dashboard.description else "", className="tile-text"),
+            *([html.P(context.t(dashboard.description), className="tile-text")] if dashboard.description else []),
             html.Div(
                 [
                     html.Span(context.t("{n} panels", n=count), className="muted"),
+                    *([_notes(context, notes)] if notes else []),
                     *(html.Span(tag, className="tag") for tag in dashboard.tags),
                 ],
                 className="tile-foot",

@@ -56,6 +56,7 @@ def test_each_option_without_effect_is_named(panel: dict[str, Any], option: str)
         {"options": {"legend": {"calcs": ["lastNotNull"]}, "tooltip": {"mode": "multi"}}},
         {"type": "table", "transformations": [{"id": "organize"}, {"id": "reduce", "disabled": True}]},
         {"targets": [{"datasource": {"type": "prometheus", "uid": "${ds}"}}]},
+        override({"id": "byName", "options": "a"}, {"id": "color", "value": "#C4162A"}),
     ],
 )
 def test_what_is_drawn_or_neutral_is_not_named(panel: dict[str, Any]) -> None:

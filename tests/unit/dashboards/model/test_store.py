@@ -40,9 +40,10 @@ def test_a_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
 def test_a_broken_file_is_named_and_the_others_stay(tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text("{")
     write(tmp_path / "good.json", uid="good", title="Good")
+    write(tmp_path / "a strange.json", uid="strange", title="Strange", templating=3)
     store = DashboardStore(tmp_path)
     assert store.get("good") is not None
-    assert list(store.problems) == [str(tmp_path / "broken.json")]
+    assert sorted(store.problems) == [str(tmp_path / "a strange.json"), str(tmp_path / "broken.json")]
 
 
 @pytest.mark.parametrize("uid", ["pharos-home", "node", "containers", "probes", "logs-overview", "pharos"])
