@@ -135,13 +135,14 @@
   let missed = false;
   function tick() {
     if (document.hidden) { missed = true; return; }
-    if (!session.busy) session.refreshNow();
+    if (!session.busy) refresh(true);
   }
   session.schedule = schedule;
-  session.refreshNow = () => {
+  function refresh(timed) {
     if (session.variables.some((item) => item.error)) session.resolveVariables(); // their source may be back
-    P.ticks.emit();
-  };
+    P.ticks.emit(timed);
+  }
+  session.refreshNow = () => refresh(false);
   document.addEventListener("visibilitychange", () => { if (!document.hidden && missed) { missed = false; tick(); } });
   window.addEventListener("popstate", () => { readUrl(); session.zooms = []; changed.emit("range"); });
 })(window.pharos);

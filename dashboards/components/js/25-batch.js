@@ -12,7 +12,7 @@
     job.results = {};
     job.open = job.queries.length;
     waiting.push(job);
-    if (timer === null) timer = window.setTimeout(flush, 12);
+    if (timer === null) timer = window.setTimeout(flush, 0); // all panels that come into view together ask together
     return () => { job.dropped = true; if (job.leave) job.leave(); };
   };
 
@@ -75,31 +75,49 @@
     P.batchState.emit(session.busy);
   }
 
+  /* Lets the browser do what waits: input, painting, the drawing of what is there already. */
+  const TURN_MS = 8;
+  const channel = new MessageChannel();
+  const waitingTurns = [];
+  channel.port1.onmessage = () => waitingTurns.shift()();
+  P.turn = () => new Promise((resolve) => { waitingTurns.push(resolve); channel.port2.postMessage(null); });
+
   P.readLines = async (answer, each) => {
     const reader = answer.body.getReader();
     const decoder = new TextDecoder();
     let rest = "";
+    let turn = performance.now();
     for (;;) {
       const { value, done } = await reader.read();
       if (done) break;
       rest += decoder.decode(value, { stream: true });
       const lines = rest.split("\n");
       rest = lines.pop();
-      for (const line of lines) if (line) each(JSON.parse(line));
+      for (const line of lines) {
+        if (!line) continue;
+        each(JSON.parse(line));
+        if (performance.now() - turn > TURN_MS) { await P.turn(); turn = performance.now(); }
+      }
     }
   };
 
-  /* At most one heavy drawing per animation frame, so that the page stays responsive. */
+  /* Drawings one after the other, never two heavy ones in one go: between them the browser paints and takes input. */
   const queue = [];
   let drawing = false;
   P.draw = (work) => {
     queue.push(work);
-    if (!drawing) { drawing = true; window.requestAnimationFrame(next); }
+    if (!drawing) drawAll();
   };
-  function next() {
-    const work = queue.shift();
-    if (work) work();
-    if (queue.length) window.requestAnimationFrame(next); else drawing = false;
+  async function drawAll() {
+    drawing = true;
+    while (queue.length) {
+      await P.turn();
+      const began = performance.now();
+      while (queue.length && performance.now() - began < TURN_MS) {
+        try { queue.shift()(); } catch (error) { window.reportError(error); } // one broken chart, not all after it
+      }
+    }
+    drawing = false;
   }
 
   let plotly = null;

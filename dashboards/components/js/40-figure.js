@@ -214,7 +214,7 @@
     area.width = Math.max(width - area.left - area.right, 10);
     area.height = Math.max(height - area.top - area.bottom, 10);
     const x = P.timeTicks(span.from, span.to, area.width);
-    const axisStyle = { showgrid: true, gridcolor: P.token("grid"), gridwidth: 1, zeroline: false, showline: false, ticks: "", fixedrange: true, tickfont: { size: 11, color: P.token("text-3"), family: P.token("font") } };
+    const axisStyle = { showgrid: true, gridcolor: P.token("grid"), gridwidth: 1, zeroline: false, showline: false, ticks: "", fixedrange: true, tickangle: 0, automargin: false, tickfont: { size: 11, color: P.token("text-3"), family: P.token("font") } };
     const yAxis = (axis, more) => Object.assign({}, axisStyle, { range: axis.range, type: axis.log ? "log" : "linear", tickmode: "array", tickvals: axis.values, ticktext: axis.texts }, more);
     const layout = {
       width, height, autosize: false, showlegend: false, hovermode: false, dragmode: false, barmode: fields.some((f) => f.stacked) ? "stack" : "overlay", bargap: 0.1,

@@ -15,10 +15,13 @@
   };
   P.views = VIEWS;
 
+  const MARGIN_PX = 160; // around the window: data is there when a panel is scrolled into view
   function useVisible(ref) {
     const [visible, setVisible] = React.useState(false);
     React.useEffect(() => {
-      const observer = new IntersectionObserver((entries) => setVisible(entries[entries.length - 1].isIntersecting), { rootMargin: "160px" });
+      const box = ref.current.getBoundingClientRect();
+      if (box.top < window.innerHeight + MARGIN_PX && box.bottom > -MARGIN_PX) setVisible(true); // a frame before the observer speaks
+      const observer = new IntersectionObserver((entries) => setVisible(entries[entries.length - 1].isIntersecting), { rootMargin: MARGIN_PX + "px" });
       observer.observe(ref.current);
       return () => observer.disconnect();
     }, []);
@@ -57,6 +60,7 @@
       const queries = queriesOf(spec, width, frames.current);
       if (!queries.length) { setState((old) => Object.assign({}, old, { loading: false, frames: old.frames || {} })); return; }
       if (drop.current) drop.current();
+      if (spec.type === "timeseries") P.plotly().catch(() => null); // is evaluated while the answer is on its way; a failure shows when drawing
       due.current = false;
       setState((old) => Object.assign({}, old, { loading: true }));
       drop.current = P.batch({
@@ -176,13 +180,14 @@
     const bare = spec.transparent || (spec.type === "text" && !title);
     const explore = exploreLink(spec, state);
     const keys = P.panelKeys({ v: () => spec.onView && spec.onView(), x: () => explore && P.go(explore) });
+    const description = spec.description ? session.text(P.t(spec.description), scoped) : "";
     return h("section", {
       className: "panel" + (bare ? " bare" : ""), ref, tabIndex: 0, onKeyDown: keys, style: Object.assign({ height }, style), "data-testid": "panel", "data-title": title, "data-type": spec.type,
       "data-state": state.error ? "error" : state.loading && !state.at ? "loading" : "ready", "aria-label": title,
     },
       title || !bare ? h("header", { className: "panel-head" + (title ? "" : " untitled") },
-        title ? h("h3", { title }, title) : null,
-        spec.description ? h("span", { className: "panel-info", title: session.text(P.t(spec.description), scoped) }, P.icon("info-mark", 14)) : null,
+        title ? h("h3", { title: description ? title + "\n\n" + description : title }, title) : null,
+        description ? h("span", { className: "panel-info", title: description, role: "img", "aria-label": description }, P.icon("info-mark", 14)) : null,
         (Object.values(state.frames || {}).some((frame) => (frame.warnings || []).length)) ? h("span", { className: "panel-info warn", title: Object.values(state.frames).flatMap((frame) => frame.warnings || []).join("\n") }, P.icon("state-warn", 14)) : null,
         h("span", { className: "grow" }),
         spec.type === "text" ? null : h(Menu, { spec, state })) : null,

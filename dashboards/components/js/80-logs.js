@@ -152,7 +152,7 @@
       search();
     }, [search]);
     P.useEvent(session.changed, (what) => { if (what === "range") { setLive(false); search(); } });
-    P.useEvent(P.ticks, () => { if (!live) search(); });
+    P.useEvent(P.ticks, (timed) => { if (!live && !(timed && busy)) search(); }); // a slow answer is waited for, not asked for again
 
     /* Live: ask every second and a half for what came after the newest line; the histogram follows more slowly. */
     React.useEffect(() => {

@@ -38,7 +38,7 @@
   P.Keys = function Keys() {
     const dialog = React.useRef(null);
     React.useEffect(() => {
-      let pending = 0;
+      let pending = -Infinity;
       const key = (event) => {
         if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
         if (event.key === "?") { if (dialog.current.open) dialog.current.close(); else dialog.current.showModal(); return; }
@@ -48,10 +48,10 @@
           if (search) { event.preventDefault(); search.focus(); }
           return;
         }
-        if (event.key === "g") { pending = Date.now(); return; }
-        if (Date.now() - pending < PATIENCE_MS && GO[event.key]) P.go(GO[event.key][0]);
+        if (event.key === "g") { pending = event.timeStamp; return; } // when it was pressed, not when a busy page hears of it
+        if (event.timeStamp - pending < PATIENCE_MS && GO[event.key]) P.go(GO[event.key][0]);
         else if (event.key === "r") P.session.refreshNow();
-        pending = 0;
+        pending = -Infinity;
       };
       window.addEventListener("keydown", key);
       return () => window.removeEventListener("keydown", key);
