@@ -3,11 +3,24 @@
   "use strict";
 
   function decode(text, width) {
-    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-    return width === 8 ? Array.from(new Float64Array(bytes.buffer)) : Array.from(new Float32Array(bytes.buffer), widen);
+    const raw = atob(text);
+    const bytes = new Uint8Array(raw.length);
+    for (let i = 0; i < raw.length; i += 1) bytes[i] = raw.charCodeAt(i);
+    if (width === 8) return Array.from(new Float64Array(bytes.buffer));
+    const out = new Array(bytes.length / 4);
+    const narrow = new Float32Array(bytes.buffer);
+    for (let i = 0; i < out.length; i += 1) out[i] = P.widen(narrow[i]);
+    return out;
   }
-  /* A 4-byte float shown with the digits it really has. */
-  const widen = (value) => (Number.isFinite(value) ? Number(value.toPrecision(7)) : value);
+  /* A 4-byte float with the seven digits it really has; a tenth of the time of toPrecision(7), of which a page needs 100,000. */
+  const POWERS = Array.from({ length: 23 }, (_, power) => Number("1e" + power)); // all are exact, so one rounding is all there is
+  P.widen = (value) => {
+    const size = Math.abs(value);
+    if (!(size >= 1e-15 && size < 1e15)) return Number.isFinite(value) && value ? Number(value.toPrecision(7)) : value;
+    const power = 6 - Math.floor(Math.log10(size));
+    const digits = power >= 0 ? Math.round(size * POWERS[power]) / POWERS[power] : Math.round(size / POWERS[-power]) * POWERS[-power];
+    return value < 0 ? -digits : digits;
+  };
 
   /* The frame of an answer, joined to what is held when the answer is only its end. */
   P.takeFrame = (answer, held) => {
@@ -105,9 +118,30 @@
   P.colour = (name) => {
     if (!name) return P.token("series-1");
     if (NAMED[name]) return P.token(NAMED[name]);
+    if (/^#[0-9a-f]{6}$/i.test(name)) return visible(name);
     if (name === "transparent" || /^#|^rgb/.test(name)) return name;
     return P.token(name) || P.token("series-1");
   };
+  /* A colour that an imported dashboard names, made lighter or darker until it can be told from the panel behind it. */
+  const CONTRAST = 1.9;
+  const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  function luminance(rgb) {
+    const [r, g, b] = rgb.map((c) => (c <= 10 ? c / 3294 : Math.pow((c / 255 + 0.055) / 1.055, 2.4)));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  }
+  function visible(hex) {
+    const surface = P.token("surface");
+    const ink = P.token("text-1");
+    if (!/^#[0-9a-f]{6}$/i.test(surface + "") || !/^#[0-9a-f]{6}$/i.test(ink + "")) return hex;
+    const behind = luminance(channels(surface));
+    const own = channels(hex);
+    for (let share = 0; share < 1; share += 0.1) {
+      const mixed = own.map((c, i) => Math.round(c + (channels(ink)[i] - c) * share));
+      const [high, low] = [luminance(mixed), behind].sort((a, b) => b - a);
+      if ((high + 0.05) / (low + 0.05) >= CONTRAST) return "#" + mixed.map((c) => c.toString(16).padStart(2, "0")).join("");
+    }
+    return hex;
+  }
   function hash(text) {
     let value = 2166136261;
     for (let i = 0; i < text.length; i += 1) value = Math.imul(value ^ text.charCodeAt(i), 16777619);
