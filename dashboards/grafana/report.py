@@ -110,7 +110,7 @@ def _dashboard(dashboard: Mapping[str, Any]) -> Iterator[str]:
     for link in dashboard.get("links") or ():
         if link.get("type") != "link":
             yield f"link {link.get('title') or link.get('type')}: lists of dashboards are not shown"
-    if dashboard.get("timezone") not in (None, "", "browser"):
+    if str(dashboard.get("timezone") or "browser").lower() not in ("browser", "utc"):
         yield f"timezone {dashboard['timezone']} has no effect: times are shown in the browser's"
     for name in DASHBOARD_LEVEL:
         if dashboard.get(name) not in NEUTRAL:

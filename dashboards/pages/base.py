@@ -38,6 +38,7 @@ class Page:
 
     pattern: ClassVar[re.Pattern[str]]
     nav: ClassVar[tuple[str, str, str] | None] = None  # (key, label, icon) of its navigation entry
+    charts: ClassVar[bool] = True  # whether it draws any
 
     def takes(self, path: str) -> bool:
         return self.pattern.fullmatch(path) is not None

@@ -56,7 +56,12 @@ async def dashboard_toolbar(context: PageContext, dashboard: Dashboard, *, crumb
         crumb={"text": context.t("Dashboards"), "href": "/dashboards"} if crumb else None,
         dashboard=dashboard.uid,
         variables=variables,
-        defaults={"from": dashboard.time_from, "to": dashboard.time_to, "refresh": dashboard.refresh},
+        defaults={
+            "from": dashboard.time_from,
+            "to": dashboard.time_to,
+            "refresh": dashboard.refresh,
+            "timezone": dashboard.raw.get("timezone") or "browser",
+        },
         features=["time", "refresh", "share"],
         links=[link for link in dashboard.raw.get("links") or () if link.get("type") == "link" and link.get("url")],
     )

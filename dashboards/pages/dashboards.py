@@ -18,6 +18,7 @@ class DashboardsPage(Page):
 
     pattern = re.compile(r"/dashboards/?")
     nav = ("/dashboards", "Dashboards", "dashboards")
+    charts = False
 
     async def layout(self, context: PageContext) -> Component:
         search = dmc.TextInput(

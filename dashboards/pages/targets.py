@@ -51,6 +51,7 @@ class TargetsPage(Page):
 
     pattern = re.compile(r"/targets/?")
     nav = ("/targets", "Targets", "targets")
+    charts = False
 
     async def layout(self, context: PageContext) -> Component:
         states = [("all", "All"), ("down", "Down"), ("up", "Up")]

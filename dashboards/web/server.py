@@ -26,7 +26,7 @@ INDEX = """<!DOCTYPE html>
 <link rel="icon" type="image/svg+xml" href="@icon@">
 <link rel="stylesheet" href="@css@">
 <script src="@boot@"></script>
-<link rel="preload" as="script" href="@plotly@">
+<link data-plotly rel="preload" as="script" href="@plotly@">
 <link rel="preload" as="fetch" href="/_dash-layout" crossorigin="anonymous">
 <link rel="preload" as="fetch" href="/_dash-dependencies" crossorigin="anonymous">
 </head>
@@ -104,7 +104,10 @@ class UiApp:
             content: Any = self._dash.index()  # type: ignore[no-untyped-call]
         finally:
             reset_current_request(token)  # type: ignore[no-untyped-call]
-        status = 200 if page_of(request.url.path) else 404
+        page = page_of(request.url.path)
+        if page is None or not page.charts:  # others may be visited next: then it is there, but nothing waits for it
+            content = content.replace('data-plotly rel="preload"', 'data-plotly rel="prefetch"')
+        status = 200 if page else 404
         return Response(content, status, media_type="text/html", headers={"Cache-Control": "no-cache"})
 
     async def _icon(self, _: Request) -> Response:

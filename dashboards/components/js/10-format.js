@@ -59,14 +59,17 @@
     return parts.text + parts.suffix;
   };
 
+  /* A moment whose local parts are those of the page's zone: the browser's, or UTC where a dashboard or the URL asks for it. */
+  P.offsetMs = (ms) => new Date(ms).getTimezoneOffset() * 60000;
+  P.date = (ms) => new Date(P.session.utc() ? ms + P.offsetMs(ms) : ms);
   const two = (number) => String(number).padStart(2, "0");
   P.moment = (ms, withMillis) => {
-    const d = new Date(ms);
+    const d = P.date(ms);
     const tail = withMillis ? "." + String(d.getMilliseconds()).padStart(3, "0") : "";
     return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}${tail}`;
   };
   P.clock = (ms, step) => {
-    const d = new Date(ms);
+    const d = P.date(ms);
     if (step >= 86400000) return `${two(d.getMonth() + 1)}-${two(d.getDate())}`;
     const time = `${two(d.getHours())}:${two(d.getMinutes())}`;
     return step < 60000 ? time + ":" + two(d.getSeconds()) : time;
@@ -95,7 +98,9 @@
   P.timeIsValid = (text) => /^\d{10,}$/.test(text) || /^now([+-]\d+[smhdwMy])*(\/[smhdwMy])?$/.test(text) || !Number.isNaN(Date.parse(text.replace(" ", "T")));
   P.toUrlTime = (text) => {
     const trimmed = text.trim();
-    return /^now/.test(trimmed) || /^\d+$/.test(trimmed) ? trimmed : String(Date.parse(trimmed.replace(" ", "T")));
+    if (/^now/.test(trimmed) || /^\d+$/.test(trimmed)) return trimmed;
+    const ms = Date.parse(trimmed.replace(" ", "T"));
+    return String(P.session.utc() && !/Z$|[+-]\d\d:?\d\d$/.test(trimmed) ? ms - P.offsetMs(ms) : ms);
   };
 
   P.escapeHtml = (text) => String(text).replace(/[&<>"']/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[c]);

@@ -29,9 +29,12 @@
     readUrl();
   };
 
+  session.utc = () => session.timezone === "utc";
+
   function readUrl() {
     const query = new URLSearchParams(window.location.search);
-    for (const name of ["from", "to", "refresh"]) session[name] = query.get(name) || session.defaults[name];
+    for (const name of ["from", "to", "refresh", "timezone"]) session[name] = query.get(name) || session.defaults[name];
+    session.timezone = String(session.timezone || "browser").toLowerCase();
     if (!P.timeIsValid(session.from) || !P.timeIsValid(session.to)) {
       session.from = session.defaults.from;
       session.to = session.defaults.to;

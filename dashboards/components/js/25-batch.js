@@ -126,7 +126,7 @@
       plotly = new Promise((resolve, reject) => {
         if (window.Plotly) { resolve(window.Plotly); return; }
         const script = document.createElement("script");
-        script.src = document.querySelector('link[rel="preload"][as="script"]').href;
+        script.src = document.querySelector("link[data-plotly]").href;
         script.onload = () => resolve(window.Plotly);
         script.onerror = () => reject(new Error(P.t("The chart library could not be loaded")));
         document.head.appendChild(script);

@@ -12,14 +12,14 @@
   P.timeTicks = (from, to, width) => {
     const wanted = Math.max(Math.floor(width / 84), 2);
     const step = NICE_TIME.find((s) => (to - from) / s <= wanted) || NICE_TIME[NICE_TIME.length - 1];
-    const zone = new Date(from).getTimezoneOffset() * 60000;
+    const zone = P.session.utc() ? 0 : P.offsetMs(from);
     const values = [];
     for (let t = Math.ceil((from - zone) / step) * step + zone; t <= to; t += step) values.push(t);
     const inset = ((to - from) / width) * 15; // a label nearer to the edge would run into the other axis
     const texts = values.map((t) => (t < from + inset || t > to - inset ? "" : step < 86400000 && values.length > 1 && isMidnight(t) ? P.clock(t, 86400000) : P.clock(t, step)));
     return { values, texts };
   };
-  const isMidnight = (t) => { const d = new Date(t); return d.getHours() === 0 && d.getMinutes() === 0 && d.getSeconds() === 0; };
+  const isMidnight = (t) => { const d = P.date(t); return d.getHours() === 0 && d.getMinutes() === 0 && d.getSeconds() === 0; };
 
   /* Round ticks that suit the unit: powers of two for bytes, of sixty for time. */
   P.valueTicks = (low, high, count, unitId, whole) => {

@@ -27,7 +27,7 @@
           h("label", null, P.t("To"), h("input", { className: "input", value: to, onChange: (e) => setTo(e.target.value), "data-testid": "time-to", "aria-invalid": !P.timeIsValid(to) })),
           h("div", { className: "hint" }, P.t("now-6h, now/d or 2026-01-31 12:00")),
           h("button", { className: "primary", type: "submit", disabled: !valid, "data-testid": "time-apply" }, P.t("Apply")),
-          h("div", { className: "hint zone" }, P.t("Browser time, {zone}", { zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "local" }))),
+          h("div", { className: "hint zone" }, session.utc() ? "UTC" : P.t("Browser time, {zone}", { zone: Intl.DateTimeFormat().resolvedOptions().timeZone || "local" }))),
         h("div", { className: "time-quick" }, quick.map(([a, b]) => h("button", { key: a + b, className: session.from === a && session.to === b ? "chosen" : "", onClick: () => choose(a, b), "data-testid": "range-" + a }, P.rangeLabel(a, b))))) : null);
   }
 

@@ -26,6 +26,7 @@ class AlertsPage(Page):
 
     pattern = re.compile(r"/alerts/?")
     nav = ("/alerts", "Alerts", "alerts")
+    charts = False
 
     async def layout(self, context: PageContext) -> Component:
         tab = context.first("tab", "firing")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.dashboards.conftest import Ui
 from tests.support.processes import wait_for
@@ -115,6 +115,16 @@ def test_a_value_of_a_log_line_becomes_a_filter(page: Page, ui: Ui, stub: Stub) 
     expect(page).to_have_url(re.compile(f"filter=service%3A{value}"))
     page.reload()
     expect(page.get_by_test_id("filter-pill")).to_have_text(f"service: {value}")
+
+
+@pytest.mark.parametrize(("parameter", "shown"), [("", "09:00:00"), ("?timezone=utc", "00:00:00")])
+def test_times_are_the_browsers_or_utc(browser: Browser, ui: Ui, parameter: str, shown: str) -> None:
+    with browser.new_context(timezone_id="Asia/Tokyo") as context:
+        page = context.new_page()
+        page.goto(f"{ui.url}/d/node/node{parameter}")
+        expect(page.get_by_test_id("toolbar")).to_be_visible()
+        assert page.evaluate("() => window.pharos.moment(0)") == f"1970-01-01 {shown}"
+        assert page.evaluate(f"() => window.pharos.toUrlTime('1970-01-01 {shown}')") == "0"
 
 
 def test_a_panel_leads_to_the_logs_of_its_time(page: Page, ui: Ui) -> None:

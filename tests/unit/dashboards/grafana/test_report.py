@@ -73,13 +73,13 @@ def test_options_of_the_dashboard_are_named() -> None:
         {},
         annotations={"list": [{"builtIn": 1, "name": "alerts"}, {"name": "deploys", "enable": True}]},
         links=[{"type": "dashboards", "title": "All"}],
-        timezone="utc",
+        timezone="Europe/Berlin",
         liveNow=True,
     )
     assert found == [
         "annotation deploys is not drawn",
         "link All: lists of dashboards are not shown",
-        "timezone utc has no effect: times are shown in the browser's",
+        "timezone Europe/Berlin has no effect: times are shown in the browser's",
         "liveNow has no effect",
     ]
 
