@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 PHAROS = (sys.executable, "-m", "pharos.cli.main")
-PATIENCE_S = 120.0  # after so long something hangs; how quick a machine is, no test may depend on
+PATIENCE_S = 300.0  # after so long something hangs; how quick a machine is, no test may depend on
 
 
 def free_port() -> int:

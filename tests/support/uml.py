@@ -45,7 +45,7 @@ def in_guest() -> bool:
     return os.environ.get("PHAROS_GUEST") == "1"
 
 
-def run_in_guest(command: str, folder: Path, timeout_s: float = 250.0) -> Guest:
+def run_in_guest(command: str, folder: Path, timeout_s: float = 600.0) -> Guest:
     """Boot, run a shell command in the checkout, halt. Skips, by name, where that cannot be."""
     binary = os.environ.get("PHAROS_UML") or find_peer("linux.uml")
     if binary is None:

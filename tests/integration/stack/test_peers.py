@@ -12,7 +12,7 @@ from tests.support.peers import need_peer
 from tests.support.processes import PATIENCE_S, free_port, running, wait_for, wait_ready
 from tests.support.stack import Stack, running_stack
 
-pytestmark = [pytest.mark.integration, pytest.mark.peers, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.integration, pytest.mark.peers]
 
 # What promtool says of node_exporter's and cAdvisor's own names, too.
 UPSTREAM_LINTS = (

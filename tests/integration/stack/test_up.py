@@ -16,7 +16,7 @@ from pharos.cli.parts import PARTS
 from tests.support.processes import PATIENCE_S, PHAROS, alive, children, wait_for
 from tests.support.stack import Stack, running_stack
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.integration
 
 # Not that all are up at one moment: a busy machine may let one of twenty scrapes run out of its second.
 UP, PROBED = "max_over_time(up[1m])", "max_over_time(probe_success[1m])"
