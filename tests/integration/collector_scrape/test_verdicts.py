@@ -131,13 +131,18 @@ def from_prometheus(url: str) -> Found:
     return found
 
 
+def scraped(manager: ScrapeManager) -> list[str]:
+    """The jobs that have been asked once."""
+    return [job for job, targets in manager.active_targets().items() for target in targets if target.last_scrape]
+
+
 async def from_pharos(text: str) -> Found:
     storage = FakeStorage()
     manager = ScrapeManager(storage, SystemClock(), CollectorRegistry())
     await manager.apply(parse_config(text))
     watching = asyncio.create_task(manager.run())
     async with asyncio.timeout(PATIENCE_S):
-        while not all(target.last_scrape for targets in manager.active_targets().values() for target in targets):
+        while len(scraped(manager)) < len(CASES) + len(STATUSES):
             await asyncio.sleep(0.1)
     await manager.stop()
     await watching
