@@ -111,8 +111,10 @@ def test_native_histograms_are_read_where_they_are(history: Storage) -> None:
 def test_the_switch(history: Storage) -> None:
     raw = asked(_undownsampled(history), "level", HOUR_MS, shift_ms=137_000)
     assert asked(history, "level", HOUR_MS, shift_ms=137_000) != raw
-    history.options = replace(history.options, downsampling=False)
-    assert asked(history, "level", HOUR_MS, shift_ms=137_000) == raw
+    history.close()
+    off = Storage(history.path, replace(history.options, downsampling=False), history.clock)
+    off.open()
+    assert asked(off, "level", HOUR_MS, shift_ms=137_000) == raw
 
 
 class _Raw:
