@@ -30,12 +30,19 @@ class Flusher:
     def __init__(self, head: Head, store: BlockStore, deleted: Deleted, now_ms: Callable[[], int]) -> None:
         self._head, self._store, self._deleted, self._now_ms = head, store, deleted, now_ms
         self._block_ms = head.options.block_ms
+        self._appended = -1  # samples, when we last looked
+        self._quiet_since_ms = 0
 
     def due_until(self, now_ms: int) -> int:
-        """Windows before this are over: no sample in order can come any more."""
-        newest = max(self._head.max_time, min(now_ms, self._head.max_time + self._block_ms))
-        if self._head.max_time == MIN_TIME:
+        """Windows before this are over: no sample in order can come any more. Time goes on with the samples, as whoever sends a backlog
+        may be hours behind the clock; with the clock only when none has come for long."""
+        newest = self._head.max_time
+        if newest == MIN_TIME:
             return MIN_TIME
+        if self._head.samples_appended != self._appended:
+            self._appended, self._quiet_since_ms = self._head.samples_appended, now_ms
+        if now_ms - self._quiet_since_ms >= self._block_ms // 2:
+            newest = max(newest, min(now_ms, newest + self._block_ms))
         return (newest - self._block_ms // 2) // self._block_ms * self._block_ms
 
     def run(self, until: int) -> int:
