@@ -31,6 +31,7 @@ class HeadGroup:
         self._layout: Layout | None = None
         self._columns: NDArray[np.int64] | None = None  # page column -> layout column; None: the same
         self._vanished: Rows = _NONE  # columns of the layout that get a staleness marker in the next row
+        self._written = False  # the layout's last row is ours, not one from before a restart
 
     @property
     def layout(self) -> Layout | None:
@@ -95,6 +96,7 @@ class HeadGroup:
             return old
         self._layout = self._head.layout_for(sids) if number is None else self._head.layout_numbered(number)
         self.last_time = max(self.last_time, self._layout.newest)
+        self._written = False
         if old is not None:
             old.taken, old.closed = False, True
         return self._layout
@@ -120,6 +122,7 @@ class HeadGroup:
         slab.times[slab.count] = timestamp_ms
         slab.count += 1
         layout.writing = False
+        self._written = True
         self.last_time = timestamp_ms
         present = len(values) - int(np.count_nonzero(values.view(np.uint64) == ABSENT_BITS))
         return present + len(markers)
@@ -146,7 +149,7 @@ class HeadGroup:
     def _due_markers(self, layout: Layout) -> NDArray[np.int64]:
         """Columns of vanished series that had a sample in the last row, and not a staleness marker already."""
         markers, self._vanished = self._vanished, _NONE
-        last = layout.last_row() if len(markers) else None
+        last = layout.last_row() if len(markers) and self._written else None
         if last is None:
             return _NONE
         markers = markers[markers < len(last)]
