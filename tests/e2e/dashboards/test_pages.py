@@ -153,7 +153,7 @@ def test_logs_are_searched_filtered_and_followed(page: Page, ui: Ui, stub: Stub)
     page.get_by_label("Remove").click()
     page.get_by_test_id("log-live").click()
     stub.log("a line from just now", "warn")
-    expect(page.get_by_test_id("log-row").first).to_contain_text("a line from just now")
+    expect(page.get_by_test_id("log-row").first).to_contain_text("a line from just now", timeout=5000)
 
 
 def test_a_silence_is_made_from_an_alert_and_ended(page: Page, ui: Ui, stub: Stub) -> None:

@@ -103,5 +103,6 @@ def report(cases: list[Case], late: set[int], differing: list[tuple[int, str]]) 
         shown += [f"== case {number} job {cases[number].job}", *(f"  {answer}" for answer in cases[number].answers)]
         shown += [f"  {text}" for which, text in differing if which == number][:6]
     assert not differing, "\n".join(shown)
-    if len(late) > len(cases) / 2:
-        pytest.skip(f"the machine is too busy: {len(late)} of {len(cases)} targets were not scraped in time")
+    assert len(late) <= len(cases) / 2, (
+        f"{len(late)} of {len(cases)} targets were not scraped in time: nothing is shown"
+    )

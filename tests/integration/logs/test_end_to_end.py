@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,10 +106,12 @@ def test_a_line_is_found_and_a_rotation_followed(client: Elasticsearch, tmp_path
     port = free_port()
     with running(ship_command(config, tmp_path / "ship", port), tmp_path / "ship.log"):
         wait_for("the first line", lambda: count(client) == 1)
+        began = time.monotonic()
         with part.open("a") as file:
             file.write('ts=2026-11-20T11:00:01.000Z level=error logger=x msg="needle in it"\n')
         query = {"query_string": {"query": "needle AND level:error"}}
-        wait_for("the needle", lambda: client.count(index="logs-*", query=query)["count"] == 1)
+        wait_for("the needle", lambda: client.count(index="logs-*", query=query)["count"] == 1, poll_s=0.05)
+        assert time.monotonic() - began < 4.0, "2 s on a quiet machine; the limit allows for a busy one"
         part.rename(logs / "collector.log.1")
         part.write_text('ts=2026-11-20T11:00:02.000Z level=info msg="after the rotation"\n')
         wait_for("the line after the rotation", lambda: count(client) == 3)
